@@ -1,0 +1,111 @@
+# xmpputils: build, check, install.  GNU make.
+#
+# A program is one word in PROGS (cmd/NAME.c and man/NAME.1), a module one word
+# in the list of its layer (libcore/LAYER/NAME.[ch]).
+
+VERSION	= 0.1.0
+
+PROGS	=
+
+BASE	= arena b64 buf utf8 vis xerr
+XML	=
+JID	=
+SASL	=
+XMPP	=
+NET	=
+CLI	=
+
+MAN	= $(wildcard man/*.[1-8])
+UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))
+TESTS	= $(wildcard tests/*.t)
+HELPERS	= $(basename $(notdir $(wildcard tests/helpers/*.c)))
+
+# Debian's names; the libraries that each program really uses are kept
+# (--as-needed), so that a filter does not load OpenSSL.
+PKGS	= expat openssl libidn2 libcares
+LIBS	= $(shell pkg-config --libs $(PKGS)) -linih -lunistring
+TESTLIBS = $(shell pkg-config --libs cmocka)
+
+# The user's.
+PREFIX	= /usr/local
+BINDIR	= $(PREFIX)/bin
+MANDIR	= $(PREFIX)/share/man
+CFLAGS	= -O2 -g
+HARDEN	= -fPIE -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+HARDENLD = -pie -Wl,-z,relro,-z,now
+
+# Ours.
+O	= build
+B	= bin
+STD	= -std=c11 -D_POSIX_C_SOURCE=200809L -DVERSION='"$(VERSION)"'
+WARN	= -Wall -Wextra $(if $(CI),-Werror)
+INC	= -Ilibcore $(shell pkg-config --cflags $(PKGS))
+LINK	= $(HARDENLD) -Wl,--as-needed
+
+ifdef SAN
+O	= build/san
+B	= build/san/bin
+SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	  -fno-omit-frame-pointer
+endif
+
+MODS	= $(BASE:%=base/%) $(XML:%=xml/%) $(JID:%=jid/%) $(SASL:%=sasl/%) \
+	  $(XMPP:%=xmpp/%) $(NET:%=net/%) $(CLI:%=cli/%)
+OBJS	= $(MODS:%=$O/libcore/%.o)
+LIB	= $O/libcore.a
+CCALL	= $(CC) $(STD) $(WARN) $(INC) $(HARDEN) $(SANFLAGS) $(CPPFLAGS) $(CFLAGS)
+LDALL	= $(CC) $(CFLAGS) $(SANFLAGS) $(LINK) $(LDFLAGS)
+
+all: $(PROGS:%=$B/%)
+
+$(PROGS:%=$B/%): $B/%: $O/cmd/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(LDALL) -o $@ $< $(LIB) $(LIBS)
+
+$(UNIT:%=$O/unit/%): $O/unit/%: $O/tests/unit/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(LDALL) -o $@ $< $(LIB) $(LIBS) $(TESTLIBS)
+
+$(HELPERS:%=$O/helpers/%): $O/helpers/%: $O/tests/helpers/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(LDALL) -o $@ $< $(LIB) $(LIBS)
+
+$(LIB): $(OBJS)
+	rm -f $@
+	$(AR) rcs $@ $(OBJS)
+
+$O/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CCALL) -MMD -MP -c -o $@ $<
+
+# Everything the tests run; then the tests.
+testbin: all $(UNIT:%=$O/unit/%) $(HELPERS:%=$O/helpers/%)
+
+check: testbin
+	O=$O B=$B scripts/run-tests
+
+check-unit: testbin
+	O=$O B=$B scripts/run-tests unit
+
+valgrind: testbin
+	O=$O B=$B scripts/run-tests valgrind
+
+install: all
+	install -d $(DESTDIR)$(BINDIR)
+	install -m 755 $(PROGS:%=$B/%) $(DESTDIR)$(BINDIR)
+	for m in $(MAN); do s=$${m##*.}; \
+		install -d $(DESTDIR)$(MANDIR)/man$$s && \
+		install -m 644 $$m $(DESTDIR)$(MANDIR)/man$$s || exit 1; done
+
+uninstall:
+	for p in $(PROGS); do rm -f $(DESTDIR)$(BINDIR)/$$p; done
+	for m in $(notdir $(MAN)); do \
+		rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m; done
+
+clean:
+	rm -rf build bin
+
+.PHONY: all testbin check check-unit valgrind install uninstall clean
+.SECONDARY:
+
+-include $(OBJS:.o=.d) $(PROGS:%=$O/cmd/%.d) $(UNIT:%=$O/tests/unit/%.d)
