@@ -13,7 +13,7 @@ JID	=
 SASL	=
 XMPP	=
 NET	=
-CLI	=
+CLI	= cli netopt
 
 MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))

@@ -1,0 +1,71 @@
+/* The options of programs with a network connection. */
+#include <string.h>
+
+#include "base/xerr.h"
+#include "cli/netopt.h"
+
+/* Below this not even stream features fit; above it sizes might overflow. */
+enum { STANZA_MIN = 10000, STANZA_MAX = 1 << 30 };
+
+void
+netopt_init(struct netopt *o)
+{
+	*o = (struct netopt){
+		.timeout_ms = NETOPT_TIMEOUT_MS,
+		.max_stanza = NETOPT_MAX_STANZA,
+	};
+}
+
+int
+netopt_parse_tls(enum netopt_tls *tls, const char *s)
+{
+	if (strcmp(s, "starttls") == 0)
+		*tls = NETOPT_TLS_STARTTLS;
+	else if (strcmp(s, "direct") == 0)
+		*tls = NETOPT_TLS_DIRECT;
+	else
+		return XERR_SYNTAX;
+	return 0;
+}
+
+/* An empty value is a variable that a script forgot to set. */
+static const char *
+text(const char *opt, const char *arg)
+{
+	if (*arg == '\0')
+		cli_usage("%s: the value is empty", opt);
+	return arg;
+}
+
+bool
+netopt_take(struct netopt *o, int ch, const char *arg)
+{
+	switch (ch) {
+	case 'a': o->account = text("-a", arg); break;
+	case 'f': o->file = text("-f", arg); break;
+	case 'j': o->jid = text("-j", arg); break;
+	case 'v': cli_louder(); break;
+	case NETOPT_HOST: o->host = text("--host", arg); break;
+	case NETOPT_CA_FILE: o->ca_file = text("--ca-file", arg); break;
+	case NETOPT_INSECURE: o->insecure_plaintext = true; break;
+	case NETOPT_PORT:
+		o->port = (unsigned)cli_number("--port", arg, 1, 65535);
+		break;
+	case NETOPT_TLS:
+		if (netopt_parse_tls(&o->tls, arg) < 0)
+			cli_usage("--tls: '%s' is neither starttls nor direct",
+			    arg);
+		break;
+	case NETOPT_TIMEOUT:
+		o->timeout_ms = cli_seconds("--timeout", arg);
+		o->has_timeout = true;
+		break;
+	case NETOPT_STANZA:
+		o->max_stanza = cli_number("--max-stanza", arg, STANZA_MIN,
+		    STANZA_MAX);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}

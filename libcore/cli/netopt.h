@@ -1,0 +1,102 @@
+/*
+ * The options that all programs with a network connection share.
+ *
+ *	static const char shorts[] = ":" CLI_SHORT NETOPT_SHORT "s:l";
+ *	static const struct option longs[] = {
+ *		{ "subject", required_argument, NULL, 's' },
+ *		NETOPT_LONG, CLI_LONG
+ *	};
+ *	...
+ *	netopt_init(&net);
+ *	while ((ch = cli_getopt(argc, argv, shorts, longs)) != -1)
+ *		switch (ch) {
+ *		case 's': ...
+ *		default: netopt_take(&net, ch, optarg);
+ *		}
+ *
+ * An account (account.h) is then made of these, the environment and the file.
+ */
+#ifndef CLI_NETOPT_H
+#define CLI_NETOPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/cli.h"
+
+enum netopt_tls {
+	NETOPT_TLS_ANY = 0,	/* nothing said */
+	NETOPT_TLS_STARTTLS,
+	NETOPT_TLS_DIRECT
+};
+
+/* Texts are borrowed from argv; NULL or 0 where the option was not given. */
+struct netopt {
+	const char *account;	/* -a, a section of the file */
+	const char *file;	/* -f, the account file */
+	const char *jid;	/* -j */
+	const char *host;	/* --host */
+	unsigned port;		/* --port */
+	enum netopt_tls tls;	/* --tls */
+	const char *ca_file;	/* --ca-file */
+	bool insecure_plaintext; /* --insecure-plaintext */
+	int timeout_ms;		/* --timeout, 0 is no limit */
+	bool has_timeout;	/* it was given, else it is the default */
+	size_t max_stanza;	/* --max-stanza, bytes */
+};
+
+enum {
+	NETOPT_TIMEOUT_MS = 30000,
+	NETOPT_MAX_STANZA = 1048576,
+	NETOPT_HOST = CLI_OPT_NET,
+	NETOPT_PORT,
+	NETOPT_TLS,
+	NETOPT_CA_FILE,
+	NETOPT_TIMEOUT,
+	NETOPT_INSECURE,
+	NETOPT_STANZA
+};
+
+#define NETOPT_SHORT "a:f:j:v"
+#define NETOPT_LONG \
+	{ "account", required_argument, NULL, 'a' }, \
+	{ "file", required_argument, NULL, 'f' }, \
+	{ "jid", required_argument, NULL, 'j' }, \
+	{ "verbose", no_argument, NULL, 'v' }, \
+	{ "host", required_argument, NULL, NETOPT_HOST }, \
+	{ "port", required_argument, NULL, NETOPT_PORT }, \
+	{ "tls", required_argument, NULL, NETOPT_TLS }, \
+	{ "ca-file", required_argument, NULL, NETOPT_CA_FILE }, \
+	{ "timeout", required_argument, NULL, NETOPT_TIMEOUT }, \
+	{ "insecure-plaintext", no_argument, NULL, NETOPT_INSECURE }, \
+	{ "max-stanza", required_argument, NULL, NETOPT_STANZA }
+
+/* Their part of the usage text; CLI_USAGE follows it. */
+#define NETOPT_USAGE \
+	"Account and connection, see xmpputils(7):\n" \
+	"  -a, --account NAME      section of the account file\n" \
+	"  -f, --file FILE         account file, also of sendxmpp, go-sendxmpp\n" \
+	"  -j, --jid JID           log in as JID\n" \
+	"      --host HOST         connect to HOST instead of the JID's domain\n" \
+	"      --port PORT         and to this port\n" \
+	"      --tls HOW           starttls or direct\n" \
+	"      --ca-file FILE      trust these certificates, not the system's\n" \
+	"      --timeout SECONDS   give up on a silent server, 30; 0 is never\n" \
+	"      --max-stanza BYTES  largest stanza taken, 1048576\n" \
+	"      --insecure-plaintext\n" \
+	"                          do without TLS; never with PLAIN\n" \
+	"  -v, --verbose           say more on stderr; -vv more yet\n"
+
+/* Nothing given yet: the defaults. */
+void netopt_init(struct netopt *o);
+
+/*
+ * Take option CH with value ARG, as cli_getopt() returned them, if it is one
+ * of ours; whether it was.  A wrong value is wrong usage (exit 64).
+ */
+bool netopt_take(struct netopt *o, int ch, const char *arg);
+
+/* "starttls" or "direct" into *TLS; 0 or XERR_SYNTAX. */
+int netopt_parse_tls(enum netopt_tls *tls, const char *s);
+
+#endif
