@@ -1,0 +1,115 @@
+/*
+ * TLS through OpenSSL, both sides, without a socket: ciphertext is fed in and
+ * lent out, plaintext moves between two queues of the owner's.
+ *
+ * TLS 1.2 or newer, suites with forward secrecy and AEAD only (RFC 7590, RFC
+ * 9325), no compression, no renegotiation.  A client always verifies the
+ * server's certificate, for the name it was given and nothing else (RFC 6125,
+ * RFC 6120 13.7.1.2): dNSName with at most a whole left-most label as wildcard,
+ * or iPAddress; never the common name.
+ *
+ * The end of the bytes without the peer's close_notify is a truncation, which
+ * is told apart from the end of the stream.  OpenSSL's configuration file and
+ * its environment variables have no say.
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+struct tls_ctx;
+struct tls;
+
+struct tls_config {
+	bool server;
+	const char *ca_file;	/* PEM; NULL: what the system trusts */
+	const char *cert_file;	/* our chain, PEM, with its key; or NULL */
+	const char *key_file;
+	const char *cert_pem;	/* the same as strings; they come first */
+	const char *key_pem;
+	const char *alpn;	/* one protocol, "xmpp-client", or NULL */
+};
+
+/*
+ * Set OpenSSL up without its configuration file; returns 0 or XERR_NOMEM.  To
+ * be called by main() before anything else touches OpenSSL; tls_ctx_new() does
+ * it as well.
+ */
+int tls_init(void);
+
+/*
+ * What connections have in common: the authorities trusted, our certificate.
+ * The system's authorities are read from its hashed directory as they are
+ * needed, or else from its bundle.  Returns 0, XERR_NOMEM, or XERR_CONFIG with
+ * the reason appended to WHY: a file is missing, unreadable or no PEM, a key
+ * does not fit its certificate.
+ */
+int tls_ctx_new(struct tls_ctx **ctx, const struct tls_config *cf,
+    struct buf *why);
+void tls_ctx_free(struct tls_ctx *ctx);
+
+/*
+ * One connection.  For a client, DOMAIN is what the certificate must name and
+ * what is asked for by SNI: a host name in A-labels, or an IP address, which
+ * gets no SNI.  For a server it is NULL.  CTX must outlive the connection.
+ * Returns 0, XERR_NOMEM, or XERR_CONFIG if DOMAIN is neither.
+ */
+int tls_new(struct tls **t, struct tls_ctx *ctx, const char *domain);
+void tls_free(struct tls *t);
+
+/*
+ * Take ciphertext: returns how much of it was taken, which is less than LEN,
+ * or 0, when the plaintext must be taken first; or XERR_NOMEM.
+ */
+ssize_t tls_feed(struct tls *t, const void *data, size_t len);
+
+/* Say that no more ciphertext comes. */
+void tls_feed_eof(struct tls *t);
+
+/*
+ * Do what can be done now: shake hands, append plaintext to IN as far as there
+ * is room, consume plaintext from OUT.  To be called after each feed, and when
+ * IN was emptied or OUT filled.
+ *
+ * Returns 1 if plaintext moved or the handshake finished, 0 if not, or the
+ * error, which is final:
+ *	XERR_TLS	no TLS, none we accept, or a certificate not trusted
+ *	XERR_TEMP	the peer left during the handshake
+ *	XERR_PROTO	what came after the handshake is broken
+ *	XERR_NOMEM
+ * An alert for the peer may be pending then.  Truncation is no error here: see
+ * tls_truncated().
+ */
+int tls_step(struct tls *t, struct buf *in, struct buf *out);
+
+/* Lend the ciphertext to be sent, until the next call; and drop N of it. */
+size_t tls_pending(const struct tls *t, const void **data);
+void tls_sent(struct tls *t, size_t n);
+
+bool tls_established(const struct tls *t);
+
+/* The peer has sent its close_notify, and all before it was given out. */
+bool tls_closed(const struct tls *t);
+
+/* The bytes ended without it, and all before was given out. */
+bool tls_truncated(const struct tls *t);
+
+/* Send our close_notify; nothing may be put to OUT any more. */
+void tls_shutdown(struct tls *t);
+
+/*
+ * What went wrong, as a sentence without a full stop, harmless on a terminal;
+ * "" if nothing.  Each certificate problem has its own: expired, not yet
+ * valid, self-signed, unknown authority, wrong name (with those it has), ...
+ */
+const char *tls_errmsg(const struct tls *t);
+
+/* Append "TLSv1.3 TLS_AES_256_GCM_SHA384" and ALPN's answer; 0 or B's error. */
+int tls_describe(const struct tls *t, struct buf *b);
+
+#endif
