@@ -9,7 +9,7 @@ PROGS	=
 
 BASE	= arena b64 buf utf8 vis xerr
 XML	=
-JID	=
+JID	= domain jid jiderr profile
 SASL	=
 XMPP	=
 NET	=
