@@ -1,0 +1,78 @@
+# A Prosody of the test's own.  Sourced after lib.sh.
+#
+#	start_prosody [smacks=no] [mechanisms='PLAIN SCRAM-SHA-1'] [cert=NAME]
+#
+# runs it in the foreground in $T/prosody for $DOMAIN with romeo and juliet:
+# STARTTLS on $PORT, direct TLS on $TLSPORT, its process in $SERVER, the
+# accounts in $XMPP_CONFIG.  cert is a name given to make_cert.
+
+have_prosody()
+{
+	PATH=$PATH:/usr/sbin
+	command -v prosody >/dev/null && command -v prosodyctl >/dev/null
+}
+
+# What Prosody offers that was not asked for.
+prosody_disabled()
+{
+	for m in PLAIN SCRAM-SHA-1 SCRAM-SHA-256; do
+		case " $1 " in
+		*" $m "*) ;;
+		*) printf '"%s", ' "$m" ;;
+		esac
+	done
+}
+
+prosody_config()
+{
+	cat <<END
+data_path = "$1/data"
+pidfile = "$1/prosody.pid"
+certificates = "$1"
+interfaces = { "127.0.0.1" }
+c2s_ports = { $PORT }
+c2s_direct_tls_ports = { $TLSPORT }
+network_backend = "epoll"
+log = { info = "$1/log" }
+modules_enabled = { "c2s", "roster", "saslauth", "tls", "disco", "ping",
+    "offline", "version" $smacks }
+modules_disabled = { "s2s" }
+c2s_require_encryption = true
+authentication = "internal_plain"
+disable_sasl_mechanisms = { $(prosody_disabled "$mechanisms") "DIGEST-MD5" }
+ssl = { certificate = "$1/cert.pem", key = "$1/cert.key" }
+c2s_direct_tls_ssl = ssl
+VirtualHost "$DOMAIN"
+END
+}
+
+start_prosody()
+{
+	smacks=', "smacks"'
+	mechanisms='PLAIN SCRAM-SHA-1 SCRAM-SHA-256'
+	cert=server
+	for o; do
+		case $o in
+		smacks=no) smacks= ;;
+		mechanisms=*) mechanisms=${o#*=} ;;
+		cert=*) cert=${o#*=} ;;
+		*) note "start_prosody: $o?"; return 1 ;;
+		esac
+	done
+	make_certs || return 1
+	two_ports
+	ps_dir=$T/prosody
+	rm -rf "$ps_dir"
+	mkdir -p "$ps_dir/data"
+	cp "$T/$cert.pem" "$ps_dir/cert.pem"
+	cp "$T/$cert.key" "$ps_dir/cert.key"
+	prosody_config "$ps_dir" >"$ps_dir/prosody.cfg.lua"
+	unprivileged "$ps_dir"
+	for u in romeo juliet; do
+		$AS prosodyctl --config "$ps_dir/prosody.cfg.lua" register \
+		    $u "$DOMAIN" "$PASSWORD" || return 1
+	done >"$T/prosodyctl.log" 2>&1
+	accounts
+	# shellcheck disable=SC2086
+	start_server prosody $AS prosody -F --config "$ps_dir/prosody.cfg.lua"
+}
