@@ -8,7 +8,7 @@ VERSION	= 0.1.0
 PROGS	=
 
 BASE	= arena b64 buf utf8 vis xerr
-XML	=
+XML	= elem rec scope xml xparse
 JID	= domain jid jiderr profile
 SASL	=
 XMPP	=

@@ -1,0 +1,251 @@
+/* Writing XML. */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "base/xerr.h"
+#include "xml/ns.h"
+#include "xml/xml.h"
+
+/* What a byte needs: 0 nothing, 1 everywhere, 2 in attributes only. */
+static const unsigned char special[256] = {
+	['\t'] = 2, ['\n'] = 1, ['\r'] = 1, ['&'] = 1, ['\''] = 2, ['<'] = 1,
+	['>'] = 1, [0x7f] = 1, [0xc2] = 1,
+};
+
+static void
+put_reference(struct buf *b, unsigned cp)
+{
+	buf_printf(b, "&#%u;", cp);
+}
+
+/* The special character at S; returns its length. */
+static size_t
+put_special(struct buf *b, const unsigned char *s, size_t len)
+{
+	switch (*s) {
+	case '&': buf_put(b, "&amp;", 5); return 1;
+	case '<': buf_put(b, "&lt;", 4); return 1;
+	case '>': buf_put(b, "&gt;", 4); return 1;
+	case '\'': buf_put(b, "&apos;", 6); return 1;
+	case '\n': buf_put(b, "&#10;", 5); return 1;
+	case '\t': buf_put(b, "&#9;", 4); return 1;
+	case 0xc2:		/* leads U+0080 to U+00BF; C1 ends at U+009F */
+		if (len > 1 && s[1] < 0xa0) {
+			put_reference(b, s[1]);
+			return 2;
+		}
+		buf_putc(b, *s);
+		return 1;
+	default:
+		put_reference(b, *s);
+		return 1;
+	}
+}
+
+static void
+escape(struct buf *b, const char *str, size_t len, unsigned level)
+{
+	const unsigned char *s = (const unsigned char *)str, *end = s + len;
+	const unsigned char *run;
+
+	while (s < end) {
+		for (run = s; s < end; s++)
+			if (special[*s] != 0 && special[*s] <= level)
+				break;
+		if (s > run)
+			buf_put(b, run, (size_t)(s - run));
+		if (s < end)
+			s += put_special(b, s, (size_t)(end - s));
+	}
+}
+
+void
+xml_text(struct buf *b, const char *s, size_t len)
+{
+	escape(b, s, len, 1);
+}
+
+void
+xml_attr(struct buf *b, const char *s, size_t len)
+{
+	escape(b, s, len, 2);
+}
+
+size_t
+xml_char_span(const char *s, size_t len)
+{
+	size_t i;
+	uint32_t cp;
+	int n;
+
+	for (i = 0; i < len; i += (size_t)n) {
+		if ((n = utf8_decode(&cp, s + i, len - i)) < 0 ||
+		    (cp < 0x20 && cp != '\t' && cp != '\n' && cp != '\r') ||
+		    cp == 0xfffe || cp == 0xffff)
+			break;
+	}
+	return i;
+}
+
+void
+xml_init(struct xml *w, struct buf *out)
+{
+	w->out = out;
+	w->bind = w->few;
+	w->cap = XML_BINDINGS;
+	w->n = 0;
+	w->depth = 0;
+}
+
+void
+xml_release(struct xml *w)
+{
+	if (w->bind != w->few)
+		free(w->bind);
+	xml_init(w, w->out);
+}
+
+static void
+bind(struct xml *w, const char *prefix, const char *ns)
+{
+	struct xml_binding *more;
+
+	if (w->n == w->cap) {
+		if ((more = calloc(w->cap * 2, sizeof(*more))) == NULL) {
+			w->out->err = XERR_NOMEM;
+			return;
+		}
+		memcpy(more, w->bind, w->n * sizeof(*more));
+		if (w->bind != w->few)
+			free(w->bind);
+		w->bind = more;
+		w->cap *= 2;
+	}
+	w->bind[w->n++] = (struct xml_binding){ prefix, ns, w->depth };
+}
+
+void
+xml_inherit(struct xml *w, const char *prefix, const char *ns)
+{
+	bind(w, prefix, ns);
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* What PREFIX stands for here: "" for the default one if nothing is said. */
+static const char *
+lookup(const struct xml *w, const char *prefix)
+{
+	size_t i;
+
+	for (i = w->n; i > 0; i--)
+		if (same(w->bind[i - 1].prefix, prefix))
+			return w->bind[i - 1].ns;
+	return prefix == NULL ? "" : NULL;
+}
+
+/* Declare PREFIX in the start tag being written, unless it is in force. */
+static void
+need(struct xml *w, const char *prefix, const char *ns)
+{
+	const char *now;
+
+	if (prefix != NULL && strcmp(prefix, "xml") == 0)
+		return;
+	now = lookup(w, prefix);
+	if (now != NULL && (now == ns || strcmp(now, ns) == 0))
+		return;
+	buf_put(w->out, " xmlns", 6);
+	if (prefix != NULL) {
+		buf_putc(w->out, ':');
+		buf_puts(w->out, prefix);
+	}
+	buf_put(w->out, "='", 2);
+	xml_attr(w->out, ns, strlen(ns));
+	buf_putc(w->out, '\'');
+	bind(w, prefix, ns);
+}
+
+static void
+put_name(struct buf *b, const char *prefix, const char *name)
+{
+	if (prefix != NULL) {
+		buf_puts(b, prefix);
+		buf_putc(b, ':');
+	}
+	buf_puts(b, name);
+}
+
+/* The start tag but for its closing bracket. */
+static void
+open_tag(struct xml *w, const struct elem *e)
+{
+	const struct attr *a;
+
+	w->depth++;
+	buf_putc(w->out, '<');
+	put_name(w->out, e->prefix, e->name);
+	need(w, e->prefix, e->ns);
+	for (a = e->attrs; a != NULL; a = a->next)
+		if (a->prefix != NULL)
+			need(w, a->prefix, a->ns);
+	for (a = e->attrs; a != NULL; a = a->next) {
+		buf_putc(w->out, ' ');
+		put_name(w->out, a->prefix, a->name);
+		buf_put(w->out, "='", 2);
+		xml_attr(w->out, a->value, strlen(a->value));
+		buf_putc(w->out, '\'');
+	}
+}
+
+/* What this element declared is no longer in force. */
+static void
+leave(struct xml *w)
+{
+	while (w->n > 0 && w->bind[w->n - 1].depth == w->depth)
+		w->n--;
+	w->depth--;
+}
+
+void
+xml_start(struct xml *w, const struct elem *e)
+{
+	open_tag(w, e);
+	buf_putc(w->out, '>');
+}
+
+void
+xml_end(struct xml *w, const struct elem *e)
+{
+	buf_put(w->out, "</", 2);
+	put_name(w->out, e->prefix, e->name);
+	buf_putc(w->out, '>');
+	leave(w);
+}
+
+void
+xml_elem(struct xml *w, const struct elem *e)
+{
+	const struct node *n;
+
+	if (e->nodes == NULL) {
+		open_tag(w, e);
+		buf_put(w->out, "/>", 2);
+		leave(w);
+		return;
+	}
+	/* As deep as the tree, which the parser bounds. */
+	xml_start(w, e);
+	for (n = e->nodes; n != NULL; n = n->next)
+		if (n->elem != NULL)
+			xml_elem(w, n->elem);
+		else
+			xml_text(w->out, n->text, n->len);
+	xml_end(w, e);
+}

@@ -1,0 +1,119 @@
+/*
+ * The stream parser: bytes in, first-level elements out (RFC 6120 section 4
+ * for the framing, section 11 for the XML that may be used).
+ *
+ * One object reads one stream.  Bytes are fed in any portions; the events are
+ * then taken with xparse_next() until it says there is none yet:
+ *
+ *	XPARSE_HEADER	the start tag of the stream, an element without
+ *			children
+ *	XPARSE_ELEM	a stanza or another first-level element, complete, at
+ *			the moment its last byte was fed
+ *	XPARSE_CLOSE	the end tag of the stream
+ *
+ * What is not well-formed (namespaces included), not UTF-8, larger than the
+ * limits, or XML that XMPP forbids (comments, processing instructions, DTDs,
+ * entities but the five) is an error, which is final until xparse_reset().
+ * Elements complete before it have been delivered.
+ *
+ * An event's element belongs to the parser and is valid until a byte of the
+ * next element is read (by xparse_next() or xparse_feed()), or xparse_reset();
+ * elem_dup() keeps it.
+ */
+#ifndef XML_XPARSE_H
+#define XML_XPARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "xml/elem.h"
+
+/* Bounds on what one first-level element may be; 0 takes the default. */
+struct xparse_limits {
+	size_t size;		/* bytes as they were sent; 1 MiB */
+	unsigned depth;		/* nested elements; 256 */
+	unsigned attrs;		/* of one element, declarations included; 1024 */
+};
+
+enum xparse_kind {
+	XPARSE_NONE,
+	XPARSE_HEADER,
+	XPARSE_ELEM,
+	XPARSE_CLOSE
+};
+
+struct xparse_event {
+	enum xparse_kind kind;
+	struct elem *elem;	/* NULL for XPARSE_CLOSE */
+	uint64_t begin, end;	/* its bytes, counted from the first fed */
+};
+
+/* Where something is: bytes from the first fed; line and column from 1. */
+struct xparse_pos {
+	uint64_t byte;
+	uint64_t line, column;
+};
+
+struct xparse;
+
+/* A new parser in *P (free with xparse_free); LIMITS may be NULL. */
+int xparse_new(struct xparse **p, const struct xparse_limits *limits);
+void xparse_free(struct xparse *p);
+
+/*
+ * Give it up to LEN bytes.  Returns how many it took: fewer, or 0, when an
+ * event waits to be taken before the others can be read; or the error.
+ */
+ssize_t xparse_feed(struct xparse *p, const void *data, size_t len);
+
+/*
+ * Take the next event: 1 and *EV, 0 when more bytes are needed, or the error
+ * (XERR_SYNTAX, XERR_LIMIT, XERR_NOMEM).
+ */
+int xparse_next(struct xparse *p, struct xparse_event *ev);
+
+/*
+ * Say that no more bytes come.  0 where a stream may end: after its close, or
+ * between two elements (xparse_closed() tells which); else the error.
+ */
+int xparse_eof(struct xparse *p);
+bool xparse_closed(const struct xparse *p);
+
+/*
+ * How many bytes were fed but lie behind the last event taken.  None may be
+ * there when a stream changes to TLS (RFC 6120 5.3.3).
+ */
+size_t xparse_left(const struct xparse *p);
+
+/*
+ * Begin a new stream, as after SASL or TLS.  Bytes behind the last event are
+ * kept and are the first of the new stream; byte counts and lines go on.
+ * Returns 0 or XERR_NOMEM.
+ */
+int xparse_reset(struct xparse *p);
+
+/* The same, but what was fed and not taken is forgotten. */
+int xparse_discard(struct xparse *p);
+
+/* The default namespace that the stream header declared, "" if none. */
+const char *xparse_content_ns(const struct xparse *p);
+
+/* After an error: RFC 6120 4.9.3's condition, a sentence, and the place. */
+const char *xparse_condition(const struct xparse *p);
+const char *xparse_errmsg(const struct xparse *p);
+struct xparse_pos xparse_where(const struct xparse *p);
+
+/*
+ * Instead of a stream, read elements that stand alone: the parser behaves as
+ * if a stream header had been read whose default namespace is NS.  After an
+ * error or xparse_reset() it is between elements again.
+ */
+int xparse_new_fragment(struct xparse **p, const struct xparse_limits *limits,
+    const char *ns);
+
+/* Fragments only: is it between two elements, with nothing begun? */
+bool xparse_between(const struct xparse *p);
+
+#endif

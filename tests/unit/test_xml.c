@@ -1,0 +1,426 @@
+/* xml: the stream parser at every split, the writer, the line format. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/xerr.h"
+#include "xml/ns.h"
+#include "xml/rec.h"
+#include "xml/xml.h"
+#include "xml/xparse.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+#define HEAD "<?xml version='1.0'?><stream:stream xmlns='jabber:client' " \
+	"xmlns:stream='http://etherx.jabber.org/streams' id='1' version='1.0'>"
+
+/* Everything that P has ready goes to LOG, an event a line. */
+static int
+drain(struct xparse *p, struct buf *log)
+{
+	struct xparse_event ev;
+	int r;
+
+	while ((r = xparse_next(p, &ev)) == 1)
+		switch (ev.kind) {
+		case XPARSE_HEADER:
+			buf_printf(log, "header %s\n",
+			    elem_get(ev.elem, "id"));
+			break;
+		case XPARSE_CLOSE:
+			buf_puts(log, "close\n");
+			break;
+		default:
+			rec_write(log, ev.elem, '\n');
+			if (elem_is(ev.elem, NS_SASL, "success"))
+				assert_int_equal(xparse_reset(p), 0);
+		}
+	return r;
+}
+
+/* The log of S, fed in portions of STEP bytes and ended. */
+static char *
+parse(const char *s, size_t len, size_t step)
+{
+	struct xparse *p;
+	struct buf log;
+	size_t i, n;
+	ssize_t used;
+	char *copy;
+	int r = 0;
+
+	buf_init(&log, 1 << 20);
+	assert_int_equal(xparse_new(&p, NULL), 0);
+	for (i = 0; i < len && r == 0; i += (size_t)used) {
+		n = len - i < step ? len - i : step;
+		if ((used = xparse_feed(p, s + i, n)) < 0) {
+			r = (int)used;
+			break;
+		}
+		r = drain(p, &log);
+	}
+	if (r == 0 && (r = xparse_eof(p)) == 0)
+		buf_puts(&log, xparse_closed(p) ? "end\n" : "cut\n");
+	if (r < 0)
+		buf_printf(&log, "error %s\n", xparse_condition(p));
+	copy = strdup(buf_str(&log));
+	xparse_free(p);
+	buf_release(&log);
+	return copy;
+}
+
+static void
+same_events_at_every_split(void **state)
+{
+	static const struct { const char *in, *out; } v[] = {
+		{ HEAD "<message><body>a&amp;b\nc</body></message> \n"
+		    "<presence/></stream:stream>",
+		  "header 1\n<message xmlns='jabber:client'><body>a&amp;b&#10;c"
+		    "</body></message>\n<presence xmlns='jabber:client'/>\n"
+		    "close\nend\n" },
+		{ HEAD "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"
+		    " \n" HEAD "<iq/>",
+		  "header 1\n"
+		    "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>\n"
+		    "header 1\n<iq xmlns='jabber:client'/>\ncut\n" },
+		{ "<s:stream xmlns:s='http://etherx.jabber.org/streams' "
+		    "id='2'/>", "header 2\nclose\nend\n" },
+		{ HEAD "<a/><b/><c></d>", "header 1\n"
+		    "<a xmlns='jabber:client'/>\n<b xmlns='jabber:client'/>\n"
+		    "error not-well-formed\n" },
+		{ HEAD "<a/>x", "header 1\n<a xmlns='jabber:client'/>\n"
+		    "error bad-format\n" },
+		{ HEAD "<a/><!-- x --><b/>", "header 1\n"
+		    "<a xmlns='jabber:client'/>\nerror restricted-xml\n" },
+		{ HEAD "<q:a/>", "header 1\nerror bad-namespace-prefix\n" },
+		{ HEAD "<stream:stream id='3'>", "header 1\n"
+		    "error bad-format\n" },
+		{ HEAD "<a", "header 1\nerror not-well-formed\n" },
+		{ "<stream>", "error invalid-namespace\n" },
+		{ "\xef\xbb\xbf" HEAD, "error not-well-formed\n" },
+		{ "<?xml version='1.0' encoding='latin1'?><a/>",
+		    "error unsupported-encoding\n" },
+		{ HEAD "<m><a xmlns:p='u' xmlns:q='u' p:x='1' q:x='2'/></m>",
+		    "header 1\nerror not-well-formed\n" },
+		{ HEAD "<x xmlns='a b'/>", "header 1\n"
+		    "error not-well-formed\n" },
+		{ "", "cut\n" },
+	};
+	size_t i, step;
+	char *s;
+
+	(void)state;
+	for (i = 0; i < N(v); i++)
+		for (step = 1; step <= strlen(v[i].in) + 1; step++) {
+			s = parse(v[i].in, strlen(v[i].in), step);
+			assert_string_equal(s, v[i].out);
+			free(s);
+		}
+}
+
+static void
+an_element_is_seen_with_its_last_byte(void **state)
+{
+	static const char s[] = HEAD "<message><body>hi</body></message>";
+	struct xparse_event ev;
+	struct xparse *p;
+	size_t i;
+	int r, got = 0;
+
+	(void)state;
+	assert_int_equal(xparse_new(&p, NULL), 0);
+	for (i = 0; i < sizeof(s) - 1; i++) {
+		assert_int_equal(got, i > sizeof(HEAD) - 2);
+		assert_int_equal(xparse_feed(p, s + i, 1), 1);
+		while ((r = xparse_next(p, &ev)) == 1)
+			got++;
+		assert_int_equal(r, 0);
+	}
+	assert_int_equal(got, 2);
+	assert_int_equal(ev.begin, sizeof(HEAD) - 1);
+	assert_int_equal(ev.end, sizeof(s) - 1);
+	xparse_free(p);
+}
+
+static void
+bytes_behind_an_event_are_counted(void **state)
+{
+	static const char s[] = HEAD "<proceed/><x/> ";
+	struct xparse_event ev;
+	struct xparse *p;
+
+	(void)state;
+	assert_int_equal(xparse_new(&p, NULL), 0);
+	assert_int_equal(xparse_feed(p, s, sizeof(s) - 1), sizeof(s) - 1);
+	assert_int_equal(xparse_next(p, &ev), 1);
+	assert_int_equal(xparse_left(p), strlen("<proceed/><x/> "));
+	assert_int_equal(xparse_next(p, &ev), 1);
+	assert_int_equal(xparse_left(p), strlen("<x/> "));
+	/* and no more are taken while one waits */
+	assert_int_equal(xparse_next(p, &ev), 1);
+	assert_int_equal(xparse_left(p), 1);
+	assert_int_equal(xparse_next(p, &ev), 0);
+	assert_int_equal(xparse_left(p), 0);
+	xparse_free(p);
+}
+
+static void
+limits_hold(void **state)
+{
+	static const struct xparse_limits lim = { 1000, 5, 4 };
+	static const char *const bad[] = {
+		"<a><b><c><d><e><f/></e></d></c></b></a>",
+		"<a b='' c='' d='' e='' f=''/>",
+	};
+	char big[4096];
+	struct xparse_event ev;
+	struct xparse *p;
+	size_t i;
+
+	(void)state;
+	memset(big, 'x', sizeof(big));
+	for (i = 0; i < N(bad) + 2; i++) {
+		assert_int_equal(xparse_new(&p, &lim), 0);
+		xparse_feed(p, HEAD, sizeof(HEAD) - 1);
+		assert_int_equal(xparse_next(p, &ev), 1);
+		if (i < N(bad)) {
+			xparse_feed(p, bad[i], strlen(bad[i]));
+		} else {
+			xparse_feed(p, i == N(bad) ? "<a>" : "<a b='",
+			    i == N(bad) ? 3 : 6);
+			xparse_feed(p, big, sizeof(big));
+		}
+		assert_int_equal(xparse_next(p, &ev), XERR_LIMIT);
+		assert_string_equal(xparse_condition(p), "policy-violation");
+		assert_int_equal(xparse_next(p, &ev), XERR_LIMIT);
+		xparse_free(p);
+	}
+}
+
+static void
+an_error_has_its_place(void **state)
+{
+	static const char s[] = HEAD "\n<a/>\n  <b></c>";
+	struct xparse_event ev;
+	struct xparse *p;
+
+	(void)state;
+	assert_int_equal(xparse_new(&p, NULL), 0);
+	xparse_feed(p, s, sizeof(s) - 1);
+	while (xparse_next(p, &ev) == 1)
+		;
+	assert_int_equal(xparse_where(p).line, 3);
+	assert_int_equal(xparse_where(p).column, 8);
+	assert_int_equal(xparse_where(p).byte, strstr(s, "c>") - s);
+	assert_string_equal(xparse_errmsg(p), "mismatched tag");
+	xparse_free(p);
+}
+
+/* Line in, tree, line out: what is written is stable. */
+static void
+lines_are_canonical_and_stable(void **state)
+{
+	static const char *const v[][2] = {
+		{ "<message/>", "<message xmlns='jabber:client'/>" },
+		{ "  <iq xmlns=''/>\r", "<iq xmlns='jabber:client'/>" },
+		{ "<a xmlns='u'><b xmlns=''><c/></b></a>",
+		  "<a xmlns='u'><b xmlns=''><c/></b></a>" },
+		{ "<p:a xmlns:p='u' xmlns:q='v' q:b='1' b='2'/>",
+		  "<p:a xmlns:p='u' xmlns:q='v' q:b='1' b='2'/>" },
+		{ "<m xmlns:unused='u'><x xmlns='jabber:client'/></m>",
+		  "<m xmlns='jabber:client'><x/></m>" },
+		{ "<m a=\"it's &quot;&#10;&#9;&#13;&lt;\">\t\"'&#13;&gt;</m>",
+		  "<m xmlns='jabber:client' a='it&apos;s \"&#10;&#9;&#13;&lt;'>"
+		  "\t\"'&#13;&gt;</m>" },
+		{ "<m><![CDATA[<&]]>x</m>",
+		  "<m xmlns='jabber:client'>&lt;&amp;x</m>" },
+		{ "<m>\x7f\xc2\x85\xc2\x9f\xc2\xa0\xc3\xa9</m>",
+		  "<m xmlns='jabber:client'>&#127;&#133;&#159;\xc2\xa0\xc3\xa9"
+		  "</m>" },
+		{ "<m xml:lang='en'/>",
+		  "<m xmlns='jabber:client' xml:lang='en'/>" },
+		{ "<x xmlns='u&#10;&lt;'/>", "<x xmlns='u&#10;&lt;'/>" },
+	};
+	struct rec_reader *r;
+	struct buf in, out;
+	struct elem *e;
+	size_t i;
+	int k;
+
+	(void)state;
+	assert_int_equal(rec_reader_new(&r, NULL, '\n'), 0);
+	buf_init(&in, 1 << 21);
+	buf_init(&out, 1 << 21);
+	for (i = 0; i < N(v); i++) {
+		buf_printf(&in, "%s\n", v[i][0]);
+		for (k = 0; k < 2; k++) {
+			assert_int_equal(rec_read(r, &in, false, &e), 1);
+			buf_reset(&out);
+			assert_int_equal(rec_write(&out, e, '\n'), 0);
+			assert_int_equal(strncmp(buf_str(&out), v[i][1],
+			    strlen(v[i][1])), 0);
+			assert_int_equal(buf_len(&out), strlen(v[i][1]) + 1);
+			buf_put(&in, buf_data(&out), buf_len(&out));
+		}
+		assert_int_equal(rec_read(r, &in, false, &e), 1);
+	}
+	rec_reader_free(r);
+	buf_release(&in);
+	buf_release(&out);
+}
+
+static void
+a_bad_line_is_named_and_the_rest_is_read(void **state)
+{
+	static const char *const bad[] = {
+		"<a", "<a>", "</a>", "</stream>", "<a/><b/>", "x", "<a/>x",
+		"x<a/>", "<?xml version='1.0'?><a/>", "<a><!-- --></a>",
+		"<?pi?><a/>", "<!DOCTYPE a><a/>", "<a>&b;</a>", "<a>\x01</a>",
+		"<a>\xff</a>", "<a b='1' b='2'/>", "<p:a/>", "<a:b:c/>",
+		"<a>&#0;</a>", "<a xmlns:p=''/>", "</stream><stream><a/>",
+	};
+	struct rec_reader *r;
+	struct buf in;
+	struct elem *e;
+	size_t i;
+
+	(void)state;
+	buf_init(&in, 1 << 21);
+	assert_int_equal(rec_reader_new(&r, NULL, '\n'), 0);
+	for (i = 0; i < N(bad); i++)
+		buf_printf(&in, "%s\n<ok n='%zu'/>\n\n", bad[i], i);
+	for (i = 0; i < N(bad); i++) {
+		assert_int_equal(rec_read(r, &in, true, &e), XERR_SYNTAX);
+		assert_int_equal(rec_number(r), 3 * i + 1);
+		assert_true(strlen(rec_errmsg(r)) > 0);
+		assert_int_equal(rec_read(r, &in, true, &e), 1);
+		assert_string_equal(e->name, "ok");
+		assert_int_equal(atoll(elem_get(e, "n")), i);
+		assert_int_equal(rec_number(r), 3 * i + 2);
+	}
+	assert_int_equal(rec_read(r, &in, true, &e), 0);
+	/* a last line without its end, and NUL as the end */
+	buf_puts(&in, "<a/>");
+	assert_int_equal(rec_read(r, &in, false, &e), 0);
+	assert_int_equal(rec_read(r, &in, true, &e), 1);
+	rec_reader_free(r);
+	assert_int_equal(rec_reader_new(&r, NULL, '\0'), 0);
+	buf_reset(&in);
+	buf_put(&in, "<a\n/>\0<b/>\0", 11);
+	assert_int_equal(rec_read(r, &in, true, &e), 1);
+	assert_int_equal(rec_read(r, &in, true, &e), 1);
+	assert_string_equal(e->name, "b");
+	rec_reader_free(r);
+	buf_release(&in);
+}
+
+static void
+a_line_that_is_too_long_is_skipped(void **state)
+{
+	static const struct xparse_limits lim = { .size = 100 };
+	struct rec_reader *r;
+	struct buf in;
+	struct elem *e;
+	int i, limits = 0, good = 0, res;
+
+	(void)state;
+	buf_init(&in, 256);
+	assert_int_equal(rec_reader_new(&r, &lim, '\n'), 0);
+	for (i = 0; i < 3; i++) {
+		int k;
+
+		for (k = 0; k < 50; k++) {
+			buf_puts(&in, "<a>xxxxxxxxx");
+			while ((res = rec_read(r, &in, false, &e)) != 0)
+				limits += res == XERR_LIMIT;
+		}
+		buf_puts(&in, "\n<b/>\n");
+		while ((res = rec_read(r, &in, false, &e)) != 0)
+			good += res == 1;
+	}
+	assert_int_equal(limits, 3);
+	assert_int_equal(good, 3);
+	assert_int_equal(rec_number(r), 6);
+	rec_reader_free(r);
+	buf_release(&in);
+}
+
+static void
+trees_are_built_and_asked(void **state)
+{
+	struct arena a;
+	struct elem *m, *d;
+	struct buf out;
+
+	(void)state;
+	arena_init(&a, 1 << 16);
+	buf_init(&out, 1 << 16);
+	m = elem_new(&a, NS_CLIENT, "message");
+	elem_set(m, "to", "x");
+	elem_set(m, "to", "a@b");
+	elem_set(m, "gone", "x");
+	elem_set(m, "gone", NULL);
+	elem_set(m, "xml:lang", "de");
+	elem_add_with_text(m, NULL, "body", "1 < 2");
+	elem_add(m, "urn:x", "x");
+	elem_add_text(elem_child(m, NULL, "body"), " > 0", 4);
+	assert_string_equal(elem_text(elem_child(m, NS_CLIENT, "body")),
+	    "1 < 2 > 0");
+	assert_string_equal(elem_get(m, "xml:lang"), "de");
+	assert_null(elem_get(m, "lang"));
+	assert_null(elem_get(elem_child(m, NULL, "none"), "x"));
+	assert_true(elem_is(elem_next(elem_child(m, NULL, "body"), NULL, NULL),
+	    "urn:x", "x"));
+	d = elem_dup(&a, m);
+	assert_int_equal(rec_write(&out, d, '\n'), 0);
+	assert_string_equal(buf_str(&out), "<message xmlns='jabber:client' "
+	    "to='a@b' xml:lang='de'><body>1 &lt; 2 &gt; 0</body>"
+	    "<x xmlns='urn:x'/></message>\n");
+	buf_release(&out);
+	arena_release(&a);
+}
+
+static void
+builders_survive_an_exhausted_arena(void **state)
+{
+	struct arena a;
+	struct elem *m;
+	size_t max;
+
+	(void)state;
+	for (max = 0; max < 1000; max += 8) {
+		arena_init(&a, max);
+		m = elem_new(&a, NS_CLIENT, "message");
+		elem_set(m, "to", "a@b");
+		elem_add_with_text(m, NULL, "body", "text");
+		elem_add_text(elem_add(m, "urn:x", "x"), "y", 1);
+		if (m != NULL)
+			elem_dup(&a, m);
+		if (max < 300)
+			assert_int_equal(arena_err(&a), XERR_LIMIT);
+		arena_release(&a);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(same_events_at_every_split),
+		cmocka_unit_test(an_element_is_seen_with_its_last_byte),
+		cmocka_unit_test(bytes_behind_an_event_are_counted),
+		cmocka_unit_test(limits_hold),
+		cmocka_unit_test(an_error_has_its_place),
+		cmocka_unit_test(lines_are_canonical_and_stable),
+		cmocka_unit_test(a_bad_line_is_named_and_the_rest_is_read),
+		cmocka_unit_test(a_line_that_is_too_long_is_skipped),
+		cmocka_unit_test(trees_are_built_and_asked),
+		cmocka_unit_test(builders_survive_an_exhausted_arena),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
