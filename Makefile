@@ -12,7 +12,7 @@ XML	= elem rec scope xml xparse
 JID	= domain jid jiderr profile
 SASL	=
 XMPP	=
-NET	=
+NET	= pump
 CLI	= cli netopt
 
 MAN	= $(wildcard man/*.[1-8])

@@ -32,6 +32,7 @@ struct pump_end {
 	bool rclosed;		/* no more input: the end of file, or rerr */
 	bool wclosed;		/* nobody takes output any more, see werr */
 	int rerr, werr;		/* the errno that ended a direction, or 0 */
+	int rslot, wslot;	/* pump_poll()'s own */
 };
 
 /*
