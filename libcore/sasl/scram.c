@@ -1,0 +1,187 @@
+/* What the two sides of SCRAM share. */
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/hmac.h>
+
+#include "base/b64.h"
+#include "base/utf8.h"
+#include "base/xerr.h"
+#include "sasl/scram.h"
+
+static const struct scram_hash hashes[] = {
+	{ "SCRAM-SHA-512", EVP_sha512, 64 },
+	{ "SCRAM-SHA-256", EVP_sha256, 32 },
+	{ "SCRAM-SHA-1", EVP_sha1, 20 }
+};
+
+const struct scram_hash *
+scram_hash(const char *mechanism)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)
+		if (strcmp(mechanism, hashes[i].mechanism) == 0)
+			return &hashes[i];
+	return NULL;
+}
+
+static bool
+hmac(unsigned char *out, const struct scram_hash *h, const unsigned char *key,
+    const void *data, size_t len)
+{
+	return HMAC(h->md(), key, (int)h->len, data, len, out, NULL) != NULL;
+}
+
+int
+scram_derive(struct scram_keys *k, const struct scram_hash *h,
+    const struct buf *password, const void *salt, size_t salt_len,
+    unsigned iterations)
+{
+	unsigned char salted[SCRAM_HASH_MAX];
+	bool ok;
+
+	/* the casts hold: SASLPREP_MAX, SCRAM_MESSAGE_MAX, ITERATIONS_MAX */
+	ok = PKCS5_PBKDF2_HMAC((const char *)buf_data(password),
+	    (int)buf_len(password), salt, (int)salt_len, (int)iterations,
+	    h->md(), (int)h->len, salted) == 1 &&
+	    hmac(k->client, h, salted, "Client Key", 10) &&
+	    hmac(k->server, h, salted, "Server Key", 10) &&
+	    EVP_Digest(k->client, h->len, k->stored, NULL, h->md(), NULL) == 1;
+	OPENSSL_cleanse(salted, sizeof(salted));
+	return ok ? 0 : XERR_INTERNAL;
+}
+
+int
+scram_prove(unsigned char proof[SCRAM_HASH_MAX],
+    unsigned char signature[SCRAM_HASH_MAX], const struct scram_hash *h,
+    const struct scram_keys *k, const void *message, size_t len)
+{
+	size_t i;
+
+	if (!hmac(proof, h, k->stored, message, len) ||
+	    !hmac(signature, h, k->server, message, len))
+		return XERR_INTERNAL;
+	for (i = 0; i < h->len; i++)
+		proof[i] ^= k->client[i];
+	return 0;
+}
+
+int
+scram_check(const struct scram_hash *h, const struct scram_keys *k,
+    const void *message, size_t message_len, const void *proof, size_t len)
+{
+	unsigned char key[SCRAM_HASH_MAX], stored[SCRAM_HASH_MAX];
+	const unsigned char *p = proof;
+	size_t i;
+	int r = XERR_AUTH;
+
+	if (len != h->len)
+		return XERR_AUTH;
+	if (!hmac(key, h, k->stored, message, message_len))
+		return XERR_INTERNAL;
+	for (i = 0; i < len; i++)
+		key[i] ^= p[i];
+	if (EVP_Digest(key, len, stored, NULL, h->md(), NULL) != 1)
+		r = XERR_INTERNAL;
+	else if (CRYPTO_memcmp(stored, k->stored, len) == 0)
+		r = 0;
+	OPENSSL_cleanse(key, sizeof(key));
+	return r;
+}
+
+bool
+scram_is_nonce(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (s[i] < 0x21 || s[i] > 0x7e || s[i] == ',')
+			return false;
+	return len > 0;
+}
+
+int
+scram_read(struct scram_reader *r, const void *s, size_t len)
+{
+	if (len > SCRAM_MESSAGE_MAX || utf8_span(s, len) != len ||
+	    (len > 0 && memchr(s, '\0', len) != NULL))
+		return XERR_PROTO;
+	r->p = s;
+	r->end = r->p + len;
+	r->more = true;
+	return 0;
+}
+
+char
+scram_peek(const struct scram_reader *r)
+{
+	if (!r->more || r->end - r->p < 2 || r->p[1] != '=')
+		return 0;
+	return *r->p;
+}
+
+int
+scram_attr(struct scram_reader *r, char name, const char **v, size_t *len)
+{
+	const char *s = r->p + 2, *comma;
+
+	if (scram_peek(r) != name || s == r->end)
+		return XERR_PROTO;
+	comma = memchr(s, ',', (size_t)(r->end - s));
+	if (comma == s)
+		return XERR_PROTO;
+	*v = s;
+	*len = (size_t)((comma == NULL ? r->end : comma) - s);
+	r->more = comma != NULL;
+	r->p = comma == NULL ? r->end : comma + 1;
+	return 0;
+}
+
+int
+scram_attr64(struct scram_reader *r, char name, struct buf *out)
+{
+	const char *v;
+	size_t len;
+	int e;
+
+	if ((e = scram_attr(r, name, &v, &len)) < 0)
+		return e;
+	e = b64_decode(out, v, len);
+	return e == XERR_SYNTAX ? XERR_PROTO : e;
+}
+
+int
+scram_extensions(struct scram_reader *r, char end)
+{
+	const char *v;
+	size_t len;
+	char c;
+
+	while (r->more && (end == 0 || scram_peek(r) != end)) {
+		c = scram_peek(r);
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) ||
+		    strchr("anmrcsipve", c) != NULL ||
+		    scram_attr(r, c, &v, &len) < 0)
+			return XERR_PROTO;
+	}
+	return 0;
+}
+
+int
+scram_number(unsigned *n, const char *s, size_t len)
+{
+	unsigned u = 0;
+	size_t i;
+
+	/* nine digits cannot overflow; ten are too many iterations anyway */
+	if (len == 0 || s[0] == '0')
+		return XERR_PROTO;
+	for (i = 0; i < len; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return XERR_PROTO;
+		u = i < 9 ? u * 10 + (unsigned)(s[i] - '0') : 999999999;
+	}
+	*n = u;
+	return 0;
+}
