@@ -11,7 +11,7 @@ BASE	= arena b64 buf utf8 vis xerr
 XML	= elem rec scope xml xparse
 JID	= domain jid jiderr profile
 SASL	= plain prep sasl sasl_server scram scram_client
-XMPP	=
+XMPP	= stanza stream
 NET	= pump
 CLI	= cli netopt
 

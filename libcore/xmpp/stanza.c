@@ -1,0 +1,90 @@
+/* What is the same for all stanzas. */
+#include <string.h>
+
+#include "xml/ns.h"
+#include "xmpp/stanza.h"
+
+bool
+stanza_is(const struct elem *e)
+{
+	return elem_is(e, NS_CLIENT, "message") ||
+	    elem_is(e, NS_CLIENT, "presence") || elem_is(e, NS_CLIENT, "iq");
+}
+
+bool
+stanza_is_request(const struct elem *e)
+{
+	const char *type = elem_get(e, "type");
+
+	return elem_is(e, NS_CLIENT, "iq") && type != NULL &&
+	    (strcmp(type, "get") == 0 || strcmp(type, "set") == 0);
+}
+
+const char *
+stanza_type(const struct elem *e)
+{
+	const char *type = elem_get(e, "type");
+
+	if (type != NULL)
+		return type;
+	if (elem_is(e, NULL, "message"))
+		return "normal";
+	return elem_is(e, NULL, "presence") ? "available" : "";
+}
+
+struct elem *
+stanza_reply(struct arena *a, const struct elem *e, const char *type)
+{
+	struct elem *r = elem_new(a, NS_CLIENT, e->name);
+
+	elem_set(r, "to", elem_get(e, "from"));
+	elem_set(r, "type", type);
+	elem_set(r, "id", elem_get(e, "id"));
+	return r;
+}
+
+struct elem *
+stanza_reply_error(struct arena *a, const struct elem *e, const char *type,
+    const char *condition, const char *text)
+{
+	struct elem *r = stanza_reply(a, e, "error");
+	struct elem *err = elem_add(r, NULL, "error");
+
+	elem_set(err, "type", type);
+	elem_add(err, NS_STANZA_ERRORS, condition);
+	if (text != NULL)
+		elem_add_with_text(err, NS_STANZA_ERRORS, "text", text);
+	return r;
+}
+
+static const struct elem *
+error_of(const struct elem *e)
+{
+	return e == NULL ? NULL : elem_child(e, e->ns, "error");
+}
+
+const char *
+stanza_error_condition(const struct elem *e)
+{
+	const struct elem *c;
+
+	c = elem_child(error_of(e), NS_STANZA_ERRORS, NULL);
+	for (; c != NULL; c = elem_next(c, NS_STANZA_ERRORS, NULL))
+		if (strcmp(c->name, "text") != 0)
+			return c->name;
+	return "undefined-condition";
+}
+
+const char *
+stanza_error_type(const struct elem *e)
+{
+	const char *type = elem_get(error_of(e), "type");
+
+	return type == NULL ? "cancel" : type;
+}
+
+const char *
+stanza_error_text(const struct elem *e)
+{
+	return elem_text(elem_child(error_of(e), NS_STANZA_ERRORS, "text"));
+}
