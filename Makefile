@@ -9,7 +9,7 @@ PROGS	=
 
 BASE	= arena b64 buf utf8 vis xerr
 XML	= elem rec scope xml xparse
-JID	= domain jid jiderr profile
+JID	= ascii domain ipaddr jid jiderr profile rules text ucd
 SASL	= plain prep sasl sasl_server scram scram_client
 XMPP	= stanza stream
 NET	= pump

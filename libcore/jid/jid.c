@@ -1,127 +1,39 @@
-/* Splitting, building, comparing addresses; the short cut for ASCII. */
+/* Splitting, building, comparing addresses. */
 #include <string.h>
 
 #include "base/xerr.h"
+#include "jid/ascii.h"
 #include "jid/enforce.h"
 #include "jid/jid.h"
 
-/* What a byte may be part of without any further look at it. */
-enum {
-	LOCAL = 1,
-	LETTER = 2,		/* of a domain label */
-	DIGIT = 4,
-	HYPHEN = 8,
-	LABEL = LETTER | DIGIT | HYPHEN,
-	RESOURCE = 16
-};
-
-#define R RESOURCE
-#define L (LOCAL | RESOURCE)
-#define D (LOCAL | DIGIT | RESOURCE)
-#define H (LOCAL | HYPHEN | RESOURCE)
-#define A (LOCAL | LETTER | RESOURCE)
-
-/* Everything from 0x80, and the controls, take the long way. */
-static const unsigned char kind[256] = {
-	[' '] = R, L, R, L, L, L, R, R, L, L, L, L, L, H, L, R,
-	['0'] = D, D, D, D, D, D, D, D, D, D, R, L, R, L, R, L,
-	['@'] = R, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A,
-	['P'] = A, A, A, A, A, A, A, A, A, A, A, L, L, L, L, L,
-	['`'] = L, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A,
-	['p'] = A, A, A, A, A, A, A, A, A, A, A, L, L, L, L
-};
-
-#undef R
-#undef L
-#undef D
-#undef H
-#undef A
-
 /* Longer ones are rare, and the limits of the parts need no look here. */
 enum { SHORT_MAX = 253 };
-
-/*
- * The length of the plain domain name at the beginning of S: letters, digits
- * and inner hyphens, in labels of which the last begins with a letter, so that
- * it is no IPv4 address.  0 if it is not as plain as that: then what it is
- * takes a closer look.
- */
-static size_t
-plain_domain(const unsigned char *s, size_t len)
-{
-	size_t i = 0, start;
-
-	for (;;) {
-		start = i;
-		while (i < len && kind[s[i]] & LABEL)
-			i++;
-		if (i == start || i - start > 63 || s[start] == '-' ||
-		    s[i - 1] == '-')
-			return 0;
-		if (i - start > 3 && s[start + 2] == '-' &&
-		    s[start + 3] == '-')
-			return 0;
-		if (i == len || s[i] != '.')
-			break;
-		i++;
-	}
-	return kind[s[start]] & LETTER ? i : 0;
-}
-
-/* Copy N bytes of ASCII, letters in lower case; eight at a time. */
-static void
-copy_lower(char *dst, const unsigned char *s, size_t n)
-{
-	const uint64_t ones = 0x0101010101010101;
-	uint64_t w, upper;
-	size_t i = 0;
-
-	for (; n - i >= sizeof(w); i += sizeof(w)) {
-		memcpy(&w, s + i, sizeof(w));
-		/* the high bit of each byte from 'A' on but not behind 'Z' */
-		upper = (w + (0x80 - 'A') * ones) &
-		    ~(w + (0x80 - 'Z' - 1) * ones) & 0x80 * ones;
-		w |= upper >> 2;
-		memcpy(dst + i, &w, sizeof(w));
-	}
-	for (; i < n; i++)
-		dst[i] = (char)(s[i] >= 'A' && s[i] <= 'Z' ?
-		    s[i] | 0x20 : s[i]);
-}
 
 /*
  * The short cut: an address of unsuspicious ASCII needs only its letters
  * mapped.  Returns false, with *J untouched, if S is anything else.
  */
 static bool
-parse_plain(struct jid *j, const unsigned char *s, size_t len)
+parse_plain(struct jid *j, const char *s, size_t len)
 {
-	size_t local = 0, domain, i = 0;
+	size_t local, domain, i;
 
 	if (len > SHORT_MAX)
 		return false;
-	while (i < len && kind[s[i]] & LOCAL)
-		i++;
-	if (i < len && s[i] == '@') {
-		if (i == 0)
-			return false;
-		local = i++;
-	} else {
-		i = 0;
-	}
-	if ((domain = plain_domain(s + i, len - i)) == 0)
+	local = ascii_local(s, len);
+	if (local == len || s[local] != '@')
+		local = 0;	/* a domainpart alone, or something else */
+	else if (local == 0)
+		return false;
+	i = local == 0 ? 0 : local + 1;
+	if ((domain = ascii_domain(s + i, len - i)) == 0)
 		return false;
 	i += domain;
-	if (i < len) {
-		if (s[i] != '/' || i + 1 == len)
-			return false;
-		for (i++; i < len; i++)
-			if (!(kind[s[i]] & RESOURCE))
-				return false;
-		i = local + (local > 0) + domain;
-	}
+	if (i < len && (s[i] != '/' || i + 1 == len ||
+	    ascii_resource(s + i + 1, len - i - 1) != len - i - 1))
+		return false;
 	/* from the front, because S may be further behind in the same J */
-	copy_lower(j->str, s, i);
+	ascii_lower(j->str, s, i);
 	memmove(j->str + i, s + i, len - i);
 	j->str[len] = '\0';
 	j->locallen = (uint16_t)local;
@@ -210,7 +122,7 @@ jid_parse_why(struct jid *j, const char *s, size_t len, struct jid_error *why)
 	struct jid_error e = {0};
 	int r;
 
-	if (parse_plain(j, (const unsigned char *)s, len))
+	if (parse_plain(j, s, len))
 		return 0;
 	split(s, len, &local, &domain, &resource);
 	r = build(j, local, domain, resource, &e);
@@ -355,23 +267,4 @@ jid_equal_bare(const struct jid *a, const struct jid *b)
 	return a->domainlen > 0 && a->domainlen == b->domainlen &&
 	    a->locallen == b->locallen &&
 	    memcmp(a->str, b->str, bare_len(a)) == 0;
-}
-
-bool
-jid_domain_is_ip(const struct jid *j)
-{
-	size_t len, i;
-	const char *s = jid_domain(j, &len);
-	int dots = 0;
-
-	if (len == 0)
-		return false;
-	if (s[0] == '[')
-		return true;
-	for (i = 0; i < len; i++)
-		if (s[i] == '.')
-			dots++;
-		else if (!(kind[(unsigned char)s[i]] & DIGIT))
-			return false;
-	return dots == 3;
 }

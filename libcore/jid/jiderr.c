@@ -98,6 +98,8 @@ static const struct words words[JID_RULE_COUNT] = {
 	    "label with \"--\" in third place", "RFC 5891 4.2.3.1"),
 	[JID_RULE_COMBINING] = RULE("combining",
 	    "begins a label but is a combining mark", "RFC 5891 4.2.3.2"),
+	[JID_RULE_U_LABEL] = FORM("u-label", "no valid U-label",
+	    "RFC 5890 2.3.2.1"),
 	[JID_RULE_FAKE_A_LABEL] = FORM("fake-a-label",
 	    "\"xn--\" label that encodes no U-label", "RFC 5890 2.3.2.1"),
 	[JID_RULE_IP_LITERAL] = FORM("ip-literal", "bad IP literal",

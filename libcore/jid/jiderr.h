@@ -67,6 +67,7 @@ enum jid_rule {
 	JID_RULE_HYPHEN,	/* first or last: RFC 5891 4.2.3.1 */
 	JID_RULE_HYPHENS,	/* third and fourth: RFC 5891 4.2.3.1 */
 	JID_RULE_COMBINING,	/* first: RFC 5891 4.2.3.2 */
+	JID_RULE_U_LABEL,	/* refused by libidn2: RFC 5890 2.3.2.1 */
 	JID_RULE_FAKE_A_LABEL,	/* RFC 5890 2.3.2.1 */
 	JID_RULE_IP_LITERAL,	/* RFC 3986 3.2.2, RFC 6874 2 */
 	JID_RULE_COUNT
