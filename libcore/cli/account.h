@@ -51,7 +51,7 @@ struct account {
 	enum account_secret secret;
 	char *source;
 	char *origin;		/* "FILE:LINE" or "XMPP_PASSWORD", for people */
-	char err[1024];
+	struct cli_err err;
 };
 
 void account_init(struct account *a);
@@ -69,7 +69,8 @@ int account_load(struct account *a, const struct netopt *o);
 
 /*
  * Get the password: from its file, its command, or by asking on /dev/tty.  An
- * account with a certificate and no password is left without one.
+ * account with a certificate and no password is left without one.  From here on
+ * the process leaves no core dump (cli_no_dumps()).
  */
 int account_ask(struct account *a);
 

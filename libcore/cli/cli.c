@@ -176,6 +176,18 @@ cli_usage(const char *fmt, ...)
 	exit(EX_USAGE);
 }
 
+int
+cli_fail(struct cli_err *e, int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vsnprintf(e->text, sizeof(e->text), fmt, ap) < 0)
+		e->text[0] = '\0';
+	va_end(ap);
+	return status;
+}
+
 void
 cli_verbose(int level, const char *fmt, ...)
 {

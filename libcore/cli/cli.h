@@ -84,6 +84,16 @@ _Noreturn void cli_die(int status, const char *fmt, ...)
 _Noreturn void cli_usage(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
 
+/*
+ * A complaint that is not printed yet, for what finds an error on the way to
+ * main(): keeps the message (cut where it is too long) and returns STATUS.
+ */
+struct cli_err {
+	char text[1024];
+};
+int cli_fail(struct cli_err *e, int status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* cli_warn() if -v was given LEVEL times or more.  Never of a secret. */
 void cli_verbose(int level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,319 @@
+/* Passwords out of a file, a command, the terminal. */
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "base/vis.h"
+#include "cli/privfile.h"
+#include "cli/secret.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+int
+secret_check(const struct buf *pw, const char *what, struct cli_err *e)
+{
+	size_t len = buf_len(pw);
+
+	if (len == 0)
+		return cli_fail(e, EX_CONFIG, "%s: the password is empty",
+		    what);
+	if (len > SECRET_MAX)
+		return cli_fail(e, EX_CONFIG,
+		    "%s: the password is longer than %d bytes", what,
+		    SECRET_MAX);
+	if (memchr(buf_data(pw), '\0', len) != NULL)
+		return cli_fail(e, EX_CONFIG,
+		    "%s: the password has a NUL byte in it", what);
+	if (utf8_span(buf_data(pw), len) != len)
+		return cli_fail(e, EX_CONFIG,
+		    "%s: the password is not UTF-8", what);
+	return 0;
+}
+
+int
+secret_from_file(struct buf *pw, const char *path, struct cli_err *e)
+{
+	struct buf b;
+	int flaws, status;
+	size_t len;
+
+	if ((status = privfile_read(&b, &flaws, path, e)) != 0)
+		goto out;
+	if (flaws & PRIVFILE_FOREIGN)
+		status = cli_fail(e, EX_CONFIG,
+		    "%s: belongs to another user, not used", path);
+	else if (flaws != 0)
+		status = cli_fail(e, EX_CONFIG,
+		    "%s: others can read or change the password: "
+		    "chmod 600 it", path);
+	if (status != 0)
+		goto out;
+	len = buf_len(&b);
+	if (len > 0 && buf_data(&b)[len - 1] == '\n')
+		buf_truncate(&b, --len);
+	if (len > 0 && buf_data(&b)[len - 1] == '\r')
+		buf_truncate(&b, --len);
+	if ((status = secret_check(&b, path, e)) != 0)
+		goto out;
+	if (buf_put(pw, buf_data(&b), len) < 0)
+		status = cli_fail(e, EX_OSERR, "out of memory");
+out:
+	buf_wipe(&b);
+	return status;
+}
+
+/* In the child: never returns. */
+static void
+run_shell(const char *command, int out)
+{
+	sigset_t none;
+	int fd;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+	if (!isatty(STDIN_FILENO) &&
+	    ((fd = open("/dev/null", O_RDONLY)) < 0 ||
+	    dup2(fd, STDIN_FILENO) < 0))
+		_exit(127);
+	if (dup2(out, STDOUT_FILENO) < 0)
+		_exit(127);
+	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	_exit(127);
+}
+
+/*
+ * Read the first line from FD into PW.  What follows is read, too, so that its
+ * writer does not fail, and dropped.  Returns 0 or an errno value.
+ */
+static int
+first_line(struct buf *pw, int fd)
+{
+	enum { ROOM = SECRET_MAX + 2 };
+	unsigned char *room, *nl, more[512];
+	size_t len = 0;
+	ssize_t n;
+
+	if ((room = buf_reserve(pw, ROOM)) == NULL)
+		return ENOMEM;
+	for (;;) {
+		if (len < ROOM)
+			n = read(fd, room + len, ROOM - len);
+		else
+			n = read(fd, more, sizeof(more));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		if (len < ROOM)
+			len += (size_t)n;
+	}
+	if ((nl = memchr(room, '\n', len)) != NULL) {
+		len = (size_t)(nl - room);
+		if (len > 0 && room[len - 1] == '\r')
+			len--;
+	}
+	buf_commit(pw, len);
+	return n < 0 ? errno : 0;
+}
+
+static int
+wait_for(pid_t pid, struct cli_err *e)
+{
+	int ws;
+
+	while (waitpid(pid, &ws, 0) < 0)
+		if (errno != EINTR)
+			return cli_fail(e, EX_OSERR, "password_command: %s",
+			    strerror(errno));
+	if (WIFSIGNALED(ws))
+		return cli_fail(e, EX_CONFIG,
+		    "password_command: killed by signal %d", WTERMSIG(ws));
+	if (WEXITSTATUS(ws) != 0)
+		return cli_fail(e, EX_CONFIG,
+		    "password_command: exit status %d", WEXITSTATUS(ws));
+	return 0;
+}
+
+/* Start COMMAND; *OUT is where its output comes from. */
+static pid_t
+start_shell(const char *command, int *out)
+{
+	int fd[2], saved;
+	pid_t pid;
+
+	if (pipe(fd) < 0)
+		return -1;
+	fcntl(fd[0], F_SETFD, FD_CLOEXEC);
+	fcntl(fd[1], F_SETFD, FD_CLOEXEC);
+	if ((pid = fork()) == 0)
+		run_shell(command, fd[1]);
+	saved = errno;
+	close(fd[1]);
+	if (pid < 0)
+		close(fd[0]);
+	else
+		*out = fd[0];
+	errno = saved;
+	return pid;
+}
+
+int
+secret_from_command(struct buf *pw, const char *command, struct cli_err *e)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL }, chld;
+	int fd = -1, err, status;
+	pid_t pid;
+
+	/* Where SIGCHLD was ignored at our start there is no exit status. */
+	sigemptyset(&dfl.sa_mask);
+	sigaction(SIGCHLD, &dfl, &chld);
+	if ((pid = start_shell(command, &fd)) < 0) {
+		status = cli_fail(e, EX_OSERR, "password_command: %s",
+		    strerror(errno));
+		goto out;
+	}
+	err = first_line(pw, fd);
+	close(fd);
+	status = wait_for(pid, e);
+	if (status == 0 && err != 0)
+		status = cli_fail(e, err == ENOMEM ? EX_OSERR : EX_IOERR,
+		    "password_command: %s", strerror(err));
+	if (status == 0)
+		status = secret_check(pw, "password_command", e);
+out:
+	sigaction(SIGCHLD, &chld, NULL);
+	return status;
+}
+
+/*
+ * While the echo is off, these are only noted, and let loose when it is on
+ * again.  Signals have no argument: hence the one variable.
+ */
+static const int noted[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGTSTP, SIGTTIN, SIGTTOU
+};
+static volatile sig_atomic_t caught;
+
+static void
+note_signal(int sig)
+{
+	caught = sig;
+}
+
+static void
+note_signals(struct sigaction old[static N(noted)])
+{
+	struct sigaction sa = { .sa_handler = note_signal };
+	size_t i;
+
+	sigemptyset(&sa.sa_mask);
+	for (i = 0; i < N(noted); i++) {
+		sigaction(noted[i], &sa, &old[i]);
+		if (old[i].sa_handler == SIG_IGN)
+			sigaction(noted[i], &old[i], NULL);
+	}
+}
+
+static void
+say(int tty, const char *s)
+{
+	struct buf b;
+	ssize_t n;
+
+	buf_init(&b, 16384);
+	if (vis_put(&b, s, strlen(s), VIS_NEWLINE) == 0)
+		do
+			n = write(tty, buf_data(&b), buf_len(&b));
+		while (n < 0 && errno == EINTR && caught == 0);
+	buf_release(&b);
+}
+
+/* A line of TTY, echo off, into ROOM; its length, or -1 with errno. */
+static ssize_t
+read_line(int tty, unsigned char *room, size_t size)
+{
+	struct termios before, silent;
+	size_t len = 0;
+	ssize_t n = -1;
+
+	if (tcgetattr(tty, &before) < 0)
+		return -1;
+	silent = before;
+	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+	silent.c_lflag |= ICANON | ISIG;
+	while (tcsetattr(tty, TCSAFLUSH, &silent) < 0)
+		if (errno != EINTR || caught != 0)
+			return -1;
+	while (caught == 0 && len < size) {
+		if ((n = read(tty, room + len, size - len)) < 0) {
+			if (errno == EINTR)
+				continue;
+			break;
+		}
+		len += (size_t)n;
+		if (n == 0 || room[len - 1] == '\n')
+			break;
+	}
+	while (tcsetattr(tty, TCSAFLUSH, &before) < 0 && errno == EINTR &&
+	    caught != SIGTTOU)
+		;
+	return n < 0 ? -1 : (ssize_t)len;
+}
+
+/* One try: 0 or an errno value; *SIG is the signal that ended it, or 0. */
+static int
+ask_once(struct buf *pw, int tty, const char *prompt, int *sig)
+{
+	struct sigaction old[N(noted)];
+	unsigned char *room;
+	ssize_t n;
+	size_t i;
+	int err = 0;
+
+	if ((room = buf_reserve(pw, SECRET_MAX + 2)) == NULL)
+		return ENOMEM;
+	caught = 0;
+	note_signals(old);
+	say(tty, prompt);
+	if ((n = read_line(tty, room, SECRET_MAX + 2)) < 0)
+		err = errno;
+	say(tty, "\n");
+	for (i = 0; i < N(noted); i++)
+		sigaction(noted[i], &old[i], NULL);
+	*sig = caught;
+	if (*sig == 0 && n > 0)
+		buf_commit(pw, (size_t)n - (room[n - 1] == '\n'));
+	return err;
+}
+
+int
+secret_from_tty(struct buf *pw, const char *prompt, struct cli_err *e)
+{
+	int tty, err, sig = 0;
+
+	tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (tty < 0)
+		return cli_fail(e, EX_CONFIG,
+		    "no password, and no terminal to ask for one");
+	do {
+		err = ask_once(pw, tty, prompt, &sig);
+		if (sig != 0)
+			raise(sig);	/* and again, if we live to do it */
+	} while (sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU);
+	close(tty);
+	if (sig != 0)
+		return cli_fail(e, EX_TEMPFAIL, "interrupted");
+	if (err != 0)
+		return cli_fail(e, err == ENOMEM ? EX_OSERR : EX_IOERR,
+		    "/dev/tty: %s", strerror(err));
+	return secret_check(pw, "/dev/tty", e);
+}
