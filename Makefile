@@ -11,7 +11,7 @@ BASE	= arena b64 buf utf8 vis xerr
 XML	= elem rec scope xml xparse
 JID	= ascii domain ipaddr jid jiderr profile rules text ucd
 SASL	= plain prep sasl sasl_server scram scram_client
-XMPP	= field message stanza stream
+XMPP	= answer client field login message outbox stanza stream
 NET	= pump
 CLI	= account cli conf conf_foreign netopt privfile secret
 

@@ -1,0 +1,127 @@
+/*
+ * The client side of XMPP as one object without I/O: fed with bytes from the
+ * server, asked for events, and for the bytes to send.  Time, randomness, the
+ * socket and TLS are its owner's.
+ *
+ *	client_new()			the stream header is pending
+ *	CLIENT_TLS			the owner begins TLS: client_secured()
+ *	CLIENT_BOUND			logged in
+ *	client_send(), CLIENT_STANZA, CLIENT_ACKED ...
+ *	client_close()			CLIENT_CLOSED
+ *
+ * Every stanza sent is kept until the server has acknowledged it: by stream
+ * management (XEP-0198) where it has that, else by answering a ping (XEP-0199)
+ * that was sent behind it.  What is left in the end was not delivered as far
+ * as anybody knows.
+ */
+#ifndef XMPP_CLIENT_H
+#define XMPP_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "jid/jid.h"
+#include "xml/elem.h"
+#include "xml/xparse.h"
+#include "xmpp/answer.h"
+#include "xmpp/login.h"
+#include "xmpp/outbox.h"
+
+/* Everything pointed to is borrowed until client_free(). */
+struct client_config {
+	struct login_config login;
+	struct answer_identity identity;
+	struct xparse_limits limits;	/* of a stanza received */
+	const char *id;		/* random, for the ids of our own requests */
+	size_t window;		/* bytes unacknowledged at most; 0: 1 MiB */
+	bool hand_requests;	/* iq get and set are events, not answered */
+};
+
+enum client_kind {
+	CLIENT_NONE,
+	CLIENT_TLS,		/* begin TLS now */
+	CLIENT_BOUND,		/* client_jid() is known */
+	CLIENT_STANZA,		/* a stanza for the owner */
+	CLIENT_ACKED,		/* stanzas were acknowledged */
+	CLIENT_CLOSED		/* the server has closed the stream */
+};
+
+struct client_event {
+	enum client_kind kind;
+	struct elem *elem;	/* CLIENT_STANZA: valid as in xparse.h */
+	size_t acked;		/* CLIENT_ACKED: how many */
+};
+
+struct client;
+
+int client_new(struct client **c, const struct client_config *cf);
+void client_free(struct client *c);
+
+/*
+ * Received bytes: how many were taken (none while too much waits to be sent,
+ * or an event to be taken), or the error, final.
+ */
+ssize_t client_feed(struct client *c, const void *data, size_t len);
+
+/*
+ * The next event: 1 and *EV, 0 when there is none yet, or the error, final:
+ * that of login_take(), of the stream, XERR_TEMP, XERR_UNAVAIL, XERR_AUTH or
+ * XERR_PROTO by the stream error that the server sent.  What is pending then
+ * is to be sent all the same before hanging up.
+ */
+int client_next(struct client *c, struct client_event *ev);
+
+/* After CLIENT_TLS: it is on, and the certificate is verified. */
+int client_secured(struct client *c);
+
+/* Bytes to be sent, and how many of them were. */
+size_t client_pending(const struct client *c, const void **data);
+void client_sent(struct client *c, size_t n);
+
+/*
+ * Send a stanza, which must pass client_check(), if client_may_send(); it is
+ * false before CLIENT_BOUND, after client_close(), and while the window is
+ * full.  Returns 0, XERR_LIMIT if it may not, XERR_NOMEM.
+ */
+bool client_may_send(const struct client *c);
+int client_send(struct client *c, const struct elem *e);
+
+/*
+ * May this stanza be sent?  NULL, or why not: it is no stanza, an address in
+ * it is malformed, it is from somebody else, or the server would end the
+ * stream over it.  The sentence is static or in C.
+ */
+const char *client_check(struct client *c, const struct elem *e);
+
+/*
+ * Nothing more to be sent for the moment: ask for acknowledgement of what was
+ * sent, unless an answer is on its way already.
+ */
+void client_settle(struct client *c);
+
+/*
+ * The owner has dealt with all stanzas that were given to it, so that they
+ * cannot be lost any more: acknowledge them if the server has asked.
+ */
+void client_confirm(struct client *c);
+
+/* Make the server say something, to learn whether it is still there. */
+void client_probe(struct client *c);
+
+/* Close the stream; events go on until CLIENT_CLOSED. */
+void client_close(struct client *c);
+
+/* Sent and not acknowledged: the first, with the others behind it. */
+const struct outbox_item *client_unacked(const struct client *c);
+size_t client_unacked_count(const struct client *c);
+
+/* The address that was bound, after CLIENT_BOUND. */
+const struct jid *client_jid(const struct client *c);
+const char *client_mechanism(const struct client *c);
+bool client_has_sm(const struct client *c);
+
+/* After an error: a sentence. */
+const char *client_errmsg(const struct client *c);
+
+#endif

@@ -1,0 +1,95 @@
+/* Stanzas that were sent and not yet acknowledged. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xerr.h"
+#include "xmpp/outbox.h"
+
+void
+outbox_init(struct outbox *o)
+{
+	*o = (struct outbox){ 0 };
+}
+
+void
+outbox_release(struct outbox *o)
+{
+	outbox_drop(o, o->count);
+	outbox_init(o);
+}
+
+/* Copy S to *P and move *P behind it. */
+static const char *
+keep(unsigned char **p, const char *s, size_t len)
+{
+	char *copy = (char *)*p;
+
+	if (s == NULL)
+		return NULL;
+	memcpy(copy, s, len);
+	*p += len;
+	return copy;
+}
+
+static size_t
+size_of(const char *s)
+{
+	return s == NULL ? 0 : strlen(s) + 1;
+}
+
+int
+outbox_add(struct outbox *o, const struct elem *e, const void *data,
+    size_t len)
+{
+	const char *id = elem_get(e, "id"), *to = elem_get(e, "to");
+	size_t nid = size_of(id), nto = size_of(to), nkind = size_of(e->name);
+	struct outbox_item *it;
+	unsigned char *p;
+
+	it = malloc(sizeof(*it) + nkind + nid + nto + len);
+	if (it == NULL)
+		return XERR_NOMEM;
+	p = (unsigned char *)(it + 1);
+	it->next = NULL;
+	it->kind = keep(&p, e->name, nkind);
+	it->id = keep(&p, id, nid);
+	it->to = keep(&p, to, nto);
+	it->bytes = (const unsigned char *)keep(&p, data, len);
+	it->len = len;
+	if (o->last == NULL)
+		o->first = it;
+	else
+		o->last->next = it;
+	o->last = it;
+	o->count++;
+	o->bytes += len;
+	return 0;
+}
+
+void
+outbox_drop(struct outbox *o, size_t n)
+{
+	struct outbox_item *it;
+
+	for (; n > 0 && (it = o->first) != NULL; n--) {
+		o->first = it->next;
+		if (o->first == NULL)
+			o->last = NULL;
+		o->count--;
+		o->bytes -= it->len;
+		o->h++;
+		free(it);
+	}
+}
+
+long
+outbox_ack(struct outbox *o, uint32_t h)
+{
+	/* modulo 2^32: also right where the counter has wrapped */
+	uint32_t more = h - o->h;
+
+	if (more > o->count)
+		return XERR_PROTO;
+	outbox_drop(o, more);
+	return (long)more;
+}

@@ -1,0 +1,43 @@
+/*
+ * Stanzas that were sent and not yet acknowledged, in the order they were
+ * sent, with the counting of stream management (XEP-0198 section 4).
+ */
+#ifndef XMPP_OUTBOX_H
+#define XMPP_OUTBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "xml/elem.h"
+
+struct outbox_item {
+	struct outbox_item *next;
+	const char *kind, *id, *to;	/* for people; id and to may be NULL */
+	size_t len;
+	const unsigned char *bytes;	/* as they were sent */
+};
+
+struct outbox {
+	struct outbox_item *first, *last;
+	size_t count, bytes;
+	uint32_t h;			/* acknowledged so far, modulo 2^32 */
+};
+
+void outbox_init(struct outbox *o);
+void outbox_release(struct outbox *o);
+
+/* Keep stanza E, whose LEN bytes at DATA were sent.  0 or XERR_NOMEM. */
+int outbox_add(struct outbox *o, const struct elem *e, const void *data,
+    size_t len);
+
+/*
+ * The peer says that it has handled H stanzas in all.  Returns how many that
+ * are more than before, and forgets them; XERR_PROTO if it claims more than
+ * were sent.
+ */
+long outbox_ack(struct outbox *o, uint32_t h);
+
+/* Forget the first N, which something else has acknowledged. */
+void outbox_drop(struct outbox *o, size_t n);
+
+#endif
