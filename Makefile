@@ -13,7 +13,7 @@ JID	= ascii domain ipaddr jid jiderr profile rules text ucd
 SASL	= plain prep sasl sasl_server scram scram_client
 XMPP	= answer client field login message outbox stanza stream
 NET	= pump
-CLI	= account cli conf conf_foreign netopt privfile secret
+CLI	= account account_file cli conf conf_foreign netopt privfile secret
 
 MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))

@@ -128,7 +128,7 @@ struct ini {
 	struct cli_err *e;
 };
 
-/* WHAT is wrong on this line, with NAME or NULL; only the first error counts. */
+/* WHAT is wrong on this line, with NAME or NULL; the first error counts. */
 static void
 complain(struct ini *ini, const char *what, const char *name)
 {

@@ -244,7 +244,8 @@ complains_of_a_bad_file_with_its_line(void **state)
 		    ":2: unknown key 'pasword'" },
 		{ "\n\njid = a@b.example\nJID = a@b.example\n",
 		    ":4: unknown key 'JID'" },
-		{ "jid = a@b.example\njid = a@b.example\n", ":2: this account has two lines with 'jid'" },
+		{ "jid = a@b.example\njid = a@b.example\n",
+		    ":2: this account has two lines with 'jid'" },
 		{ "[x]\njid=a@b.example\n[y]\njid=c@d.example\n[x]\n"
 		    "jid=a@b.example\n", ":6: this account has two" },
 		{ "jid = a@b.example\nhunter2\n", ":2: neither" },

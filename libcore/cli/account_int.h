@@ -1,0 +1,45 @@
+/*
+ * Between account.c, which puts an account together, and account_file.c, which
+ * finds the file and the place in it.  See account.h for the rest of the world;
+ * what returns int returns what the functions there do.
+ */
+#ifndef CLI_ACCOUNT_INT_H
+#define CLI_ACCOUNT_INT_H
+
+#include "cli/account.h"
+#include "cli/conf.h"
+
+int account_no_memory(struct account *a);
+
+/* A variable of the environment; one that is empty is none. */
+char *account_env(const char *name);
+
+/* The first DIRLEN bytes of DIR with FILE behind, in new memory, or NULL. */
+char *account_join(const char *dir, size_t dirlen, const char *file);
+
+/*
+ * Read the file NAMED into C, or if that is NULL the one by default, which
+ * need not be there.  *PATH, for the caller to free, is where C->path points.
+ */
+int account_read_file(struct account *a, struct conf *c, const char *named,
+    char **path);
+
+/* S, told as WHAT, as the JID of a user; else STATUS. */
+int account_parse_jid(struct account *a, struct jid *j, const char *s,
+    const char *what, int status);
+int account_entry_jid(struct account *a, struct jid *j, const struct conf *c,
+    const struct conf_entry *v);
+
+/* "FILE:LINE" for people. */
+void account_place(char where[static 512], const struct conf *c,
+    const struct conf_entry *v);
+
+/*
+ * Which section of the file, as account.h tells: WANTED is that of -a or NULL,
+ * A->jid the JID of -j or XMPP_JID or empty.  *NAME becomes NULL where nothing
+ * of the file is to be used.
+ */
+int account_choose(struct account *a, const struct conf *c, const char *wanted,
+    const char **name);
+
+#endif
