@@ -27,7 +27,7 @@ struct tls;
 
 struct tls_config {
 	bool server;
-	const char *ca_file;	/* PEM; NULL: what the system trusts */
+	const char *ca_file;	/* client: PEM; NULL: what the system trusts */
 	const char *cert_file;	/* our chain, PEM, with its key; or NULL */
 	const char *key_file;
 	const char *cert_pem;	/* the same as strings; they come first */
@@ -99,8 +99,12 @@ bool tls_closed(const struct tls *t);
 /* The bytes ended without it, and all before was given out. */
 bool tls_truncated(const struct tls *t);
 
-/* Send our close_notify; nothing may be put to OUT any more. */
+/*
+ * Send our close_notify once OUT is empty, where nothing may be put any more;
+ * tls_is_shut() when it is among what is pending or was sent.
+ */
 void tls_shutdown(struct tls *t);
+bool tls_is_shut(const struct tls *t);
 
 /*
  * What went wrong, as a sentence without a full stop, harmless on a terminal;
@@ -109,7 +113,7 @@ void tls_shutdown(struct tls *t);
  */
 const char *tls_errmsg(const struct tls *t);
 
-/* Append "TLSv1.3 TLS_AES_256_GCM_SHA384" and ALPN's answer; 0 or B's error. */
+/* Append "TLSv1.3 TLS_AES_256_GCM_SHA384, ALPN xmpp-client"; 0 or B's error. */
 int tls_describe(const struct tls *t, struct buf *b);
 
 #endif
