@@ -66,6 +66,10 @@ $(UNIT:%=$O/unit/%): $O/unit/%: $O/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(LDALL) -o $@ $< $(LIB) $(LIBS) $(TESTLIBS)
 
+# Where allocations fail, one after the other.
+$O/unit/test_nomem: LINK += -Wl,--wrap=malloc,--wrap=calloc \
+	-Wl,--wrap=realloc,--wrap=strdup
+
 $(HELPERS:%=$O/helpers/%): $O/helpers/%: $O/tests/helpers/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(LDALL) -o $@ $< $(LIB) $(LIBS)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xerr.h"
 #include "cli/account_int.h"
 #include "cli/secret.h"
 
@@ -46,6 +47,18 @@ put_text(struct account *a, char **p, const char *value)
 	return (*p = strdup(value)) == NULL ? account_no_memory(a) : 0;
 }
 
+/* A password that is there already, told as of WHERE. */
+static int
+put_password(struct account *a, const char *s, const char *where)
+{
+	if (buf_puts(&a->password, s) == 0)
+		return 0;
+	if (buf_err(&a->password) == XERR_NOMEM)
+		return account_no_memory(a);
+	return cli_fail(&a->err, EX_CONFIG,
+	    "%s: the password is longer than %d bytes", where, SECRET_MAX);
+}
+
 /* The password in the environment; no child, and no ps(1), shall see it. */
 static int
 take_password(struct account *a)
@@ -55,10 +68,7 @@ take_password(struct account *a)
 	int status = 0;
 
 	if (s != NULL && *s != '\0') {
-		if (buf_put(&a->password, s, strlen(s)) < 0)
-			status = cli_fail(&a->err, EX_CONFIG, "XMPP_PASSWORD: "
-			    "the password is longer than %d bytes",
-			    SECRET_MAX);
+		status = put_password(a, s, "XMPP_PASSWORD");
 		while (*p != '\0')
 			*p++ = '\0';
 		a->secret = SECRET_GIVEN;
@@ -216,10 +226,8 @@ put_secret(struct account *a, const struct conf *c, const char *name)
 		if (a->origin != NULL)
 			continue;	/* XMPP_PASSWORD goes before */
 		a->secret = kinds[i];
-		if (kinds[i] == SECRET_GIVEN &&
-		    buf_puts(&a->password, v->value) < 0)
-			return cli_fail(&a->err, EX_CONFIG, "%s: the password "
-			    "is longer than %d bytes", where, SECRET_MAX);
+		if (kinds[i] == SECRET_GIVEN)
+			status = put_password(a, v->value, where);
 		if (kinds[i] == SECRET_FILE)
 			status = put_path(a, &a->source, v->value, c->path);
 		if (kinds[i] == SECRET_COMMAND)

@@ -276,7 +276,7 @@ print_and_exit(int ch)
 	if (ch == 'h')
 		fputs(usage, stdout);
 	else
-		printf("%s (xmpputils) %s\n", name, VERSION);
+		printf("%s %s (xmpputils)\n", name, VERSION);
 	cli_close_stdout();
 	exit(EX_OK);
 }

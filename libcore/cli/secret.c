@@ -16,6 +16,9 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
+/* All of it is taken at once: a buffer that grows leaves copies behind. */
+enum { ROOM = SECRET_MAX + 2 };
+
 int
 secret_check(const struct buf *pw, const char *what, struct cli_err *e)
 {
@@ -91,19 +94,16 @@ run_shell(const char *command, int out)
 }
 
 /*
- * Read the first line from FD into PW.  What follows is read, too, so that its
- * writer does not fail, and dropped.  Returns 0 or an errno value.
+ * Read the first line from FD into the ROOM of PW.  What follows is read, too,
+ * so that its writer does not fail, and dropped.  Returns 0 or an errno value.
  */
 static int
-first_line(struct buf *pw, int fd)
+first_line(struct buf *pw, unsigned char room[static ROOM], int fd)
 {
-	enum { ROOM = SECRET_MAX + 2 };
-	unsigned char *room, *nl, more[512];
+	unsigned char *nl, more[512];
 	size_t len = 0;
 	ssize_t n;
 
-	if ((room = buf_reserve(pw, ROOM)) == NULL)
-		return ENOMEM;
 	for (;;) {
 		if (len < ROOM)
 			n = read(fd, room + len, ROOM - len);
@@ -170,9 +170,12 @@ int
 secret_from_command(struct buf *pw, const char *command, struct cli_err *e)
 {
 	struct sigaction dfl = { .sa_handler = SIG_DFL }, chld;
+	unsigned char *room;
 	int fd = -1, err, status;
 	pid_t pid;
 
+	if ((room = buf_reserve(pw, ROOM)) == NULL)
+		return cli_fail(e, EX_OSERR, "out of memory");
 	/* Where SIGCHLD was ignored at our start there is no exit status. */
 	sigemptyset(&dfl.sa_mask);
 	sigaction(SIGCHLD, &dfl, &chld);
@@ -181,12 +184,12 @@ secret_from_command(struct buf *pw, const char *command, struct cli_err *e)
 		    strerror(errno));
 		goto out;
 	}
-	err = first_line(pw, fd);
+	err = first_line(pw, room, fd);
 	close(fd);
 	status = wait_for(pid, e);
 	if (status == 0 && err != 0)
-		status = cli_fail(e, err == ENOMEM ? EX_OSERR : EX_IOERR,
-		    "password_command: %s", strerror(err));
+		status = cli_fail(e, EX_IOERR, "password_command: %s",
+		    strerror(err));
 	if (status == 0)
 		status = secret_check(pw, "password_command", e);
 out:
@@ -271,20 +274,18 @@ read_line(int tty, unsigned char *room, size_t size)
 
 /* One try: 0 or an errno value; *SIG is the signal that ended it, or 0. */
 static int
-ask_once(struct buf *pw, int tty, const char *prompt, int *sig)
+ask_once(struct buf *pw, unsigned char room[static ROOM], int tty,
+    const char *prompt, int *sig)
 {
 	struct sigaction old[N(noted)];
-	unsigned char *room;
 	ssize_t n;
 	size_t i;
 	int err = 0;
 
-	if ((room = buf_reserve(pw, SECRET_MAX + 2)) == NULL)
-		return ENOMEM;
 	caught = 0;
 	note_signals(old);
 	say(tty, prompt);
-	if ((n = read_line(tty, room, SECRET_MAX + 2)) < 0)
+	if ((n = read_line(tty, room, ROOM)) < 0)
 		err = errno;
 	say(tty, "\n");
 	for (i = 0; i < N(noted); i++)
@@ -298,14 +299,17 @@ ask_once(struct buf *pw, int tty, const char *prompt, int *sig)
 int
 secret_from_tty(struct buf *pw, const char *prompt, struct cli_err *e)
 {
+	unsigned char *room;
 	int tty, err, sig = 0;
 
+	if ((room = buf_reserve(pw, ROOM)) == NULL)
+		return cli_fail(e, EX_OSERR, "out of memory");
 	tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (tty < 0)
 		return cli_fail(e, EX_CONFIG,
 		    "no password, and no terminal to ask for one");
 	do {
-		err = ask_once(pw, tty, prompt, &sig);
+		err = ask_once(pw, room, tty, prompt, &sig);
 		if (sig != 0)
 			raise(sig);	/* and again, if we live to do it */
 	} while (sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU);
@@ -313,7 +317,6 @@ secret_from_tty(struct buf *pw, const char *prompt, struct cli_err *e)
 	if (sig != 0)
 		return cli_fail(e, EX_TEMPFAIL, "interrupted");
 	if (err != 0)
-		return cli_fail(e, err == ENOMEM ? EX_OSERR : EX_IOERR,
-		    "/dev/tty: %s", strerror(err));
+		return cli_fail(e, EX_IOERR, "/dev/tty: %s", strerror(err));
 	return secret_check(pw, "/dev/tty", e);
 }

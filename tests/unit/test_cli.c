@@ -202,7 +202,7 @@ help_and_version_go_to_stdout(void **state)
 	assert_string_equal(out, usage);
 	PARSE("-V");
 	assert_int_equal(status(), 0);
-	assert_string_equal(out, "prog (xmpputils) " VERSION "\n");
+	assert_string_equal(out, "prog " VERSION " (xmpputils)\n");
 }
 
 static void

@@ -1,0 +1,210 @@
+/*
+ * The nth allocation fails, for every n: what was asked for fails with a word
+ * about memory, nothing leaks, and the next try succeeds.
+ *
+ * This program is linked with --wrap, see the Makefile: our own calls come
+ * here, those of the libraries do not.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/xerr.h"
+#include "cli/account.h"
+#include "jid/jid.h"
+#include "xml/rec.h"
+
+static long until;	/* the allocation that fails; 0: none */
+static long count;
+
+void *__real_malloc(size_t);
+void *__real_calloc(size_t, size_t);
+void *__real_realloc(void *, size_t);
+char *__real_strdup(const char *);
+void *__wrap_malloc(size_t);
+void *__wrap_calloc(size_t, size_t);
+void *__wrap_realloc(void *, size_t);
+char *__wrap_strdup(const char *);
+
+static bool
+fails(void)
+{
+	return ++count == until;
+}
+
+void *
+__wrap_malloc(size_t n)
+{
+	return fails() ? NULL : __real_malloc(n);
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *
+__wrap_realloc(void *p, size_t n)
+{
+	return fails() ? NULL : __real_realloc(p, n);
+}
+
+char *
+__wrap_strdup(const char *s)
+{
+	return fails() ? NULL : __real_strdup(s);
+}
+
+/*
+ * Run F, which returns 0 or NOMEM, with each of its allocations failing in
+ * turn.  MANY is how many it must have at least, or this would test nothing.
+ */
+static void
+each_fails(int (*f)(void), int nomem, long many)
+{
+	long i, total;
+
+	until = 0;
+	count = 0;
+	assert_int_equal(f(), 0);
+	total = count;
+	assert_true(total >= many);
+	for (i = 1; i <= total; i++) {
+		count = 0;
+		until = i;
+		assert_int_equal(f(), nomem);
+	}
+	until = 0;
+	assert_int_equal(f(), 0);
+}
+
+static char config_path[] = "/tmp/test_nomem.XXXXXX";
+
+static int
+load_account(void)
+{
+	struct netopt o;
+	struct account a;
+	int status;
+
+	netopt_init(&o);
+	o.file = config_path;
+	account_init(&a);
+	status = account_load(&a, &o);
+	if (status == 0)
+		status = account_ask(&a);
+	if (status != 0 && strstr(account_errmsg(&a), "memory") == NULL)
+		fail_msg("allocation %ld: %s", until, account_errmsg(&a));
+	account_release(&a);
+	return status;
+}
+
+static void
+load_config(const char *text)
+{
+	int fd;
+
+	snprintf(config_path, sizeof(config_path), "/tmp/test_nomem.XXXXXX");
+	fd = mkstemp(config_path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	each_fails(load_account, EX_OSERR, 6);
+	unlink(config_path);
+}
+
+static void
+an_account_needs_memory(void **state)
+{
+	(void)state;
+	load_config("jid = a@b.example\npassword = x\nhost = h\nca_file = c\n"
+	    "cert = c\nkey = k\n");
+	load_config("jid = a@b.example\npassword_command = echo x\n");
+	load_config("username: a\njserver: b.example;h.example:5\n"
+	    "password: x\nresource: r\n");
+}
+
+static int
+read_records(void)
+{
+	static const char text[] = "<message to='a@b.example' xmlns:p='urn:p'>"
+	    "<body p:x='1'>one</body><p:q><r xmlns='s'/></p:q></message>\n"
+	    "<iq/>\n";
+	struct rec_reader *r = NULL;
+	struct buf in, out;
+	struct elem *e;
+	int res, n = 0;
+
+	buf_init(&in, 4096);
+	buf_init(&out, 4096);
+	if ((res = buf_puts(&in, text)) < 0 ||
+	    (res = rec_reader_new(&r, NULL, '\n')) < 0)
+		goto out;
+	while ((res = rec_read(r, &in, true, &e)) > 0) {
+		if ((res = rec_write(&out, e, '\n')) < 0)
+			break;
+		n++;
+	}
+	if (res == 0)
+		assert_int_equal(n, 2);
+out:
+	rec_reader_free(r);
+	buf_release(&in);
+	buf_release(&out);
+	return res;
+}
+
+static void
+records_need_memory(void **state)
+{
+	(void)state;
+	each_fails(read_records, XERR_NOMEM, 4);
+}
+
+static int
+parse_jid(void)
+{
+	static const char s[] = "Stra\xc3\x9f" "e@B\xc3\xbc" "cher.example/\xc3"
+	    "\xa4 b";
+	struct jid j = { 0 }, before = j;
+	struct buf b;
+	int r;
+
+	buf_init(&b, 1024);
+	if ((r = jid_parse(&j, s, sizeof(s) - 1)) < 0)
+		assert_memory_equal(&j, &before, sizeof(j));
+	else
+		r = jid_domain_ascii(&j, &b);
+	buf_release(&b);
+	return r;
+}
+
+static void
+addresses_need_memory(void **state)
+{
+	(void)state;
+	each_fails(parse_jid, XERR_NOMEM, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_account_needs_memory),
+		cmocka_unit_test(records_need_memory),
+		cmocka_unit_test(addresses_need_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
