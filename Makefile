@@ -12,7 +12,7 @@ XML	= elem rec scope xml xparse
 JID	= ascii domain ipaddr jid jiderr profile rules text ucd
 SASL	= plain prep sasl sasl_server scram scram_client
 XMPP	= answer client field login message outbox stanza stream
-NET	= cert pump tls tls_ctx tls_why
+NET	= cert conn listen pump tls tls_ctx tls_why
 CLI	= account account_file cli conf conf_foreign netopt privfile secret
 
 MAN	= $(wildcard man/*.[1-8])

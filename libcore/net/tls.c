@@ -15,7 +15,8 @@
 enum {
 	NET_IN = 20000,		/* a record and the beginning of the next */
 	NET_OUT = 65536,
-	CHUNK = 16384		/* the plaintext of one record */
+	CHUNK = 16384,		/* the plaintext of one record */
+	KEEP = 2048		/* storage worth keeping while idle */
 };
 
 /* OpenSSL's own memory BIO has no maximum; this one has that of the queues. */
@@ -353,6 +354,13 @@ say_goodbye(struct tls *t)
 	return 1;
 }
 
+static void
+trim(struct buf *b)
+{
+	if (buf_len(b) == 0 && b->cap > KEEP)
+		buf_release(b);
+}
+
 int
 tls_step(struct tls *t, struct buf *in, struct buf *out)
 {
@@ -376,6 +384,8 @@ tls_step(struct tls *t, struct buf *in, struct buf *out)
 	}
 	if (t->shutdown && !t->shut && (t->truncated || buf_len(out) == 0))
 		moved |= say_goodbye(t);
+	if (moved == 0)
+		trim(&t->net_in);
 	return moved;
 }
 
@@ -390,6 +400,7 @@ void
 tls_sent(struct tls *t, size_t n)
 {
 	buf_consume(&t->net_out, n);
+	trim(&t->net_out);
 }
 
 bool
