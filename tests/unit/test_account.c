@@ -648,6 +648,48 @@ complains_of_foreign_files_too(void **state)
 	assert_message("others can read");
 }
 
+/* Also for the sanitizers: mutations of files that are well. */
+static void
+survives_any_file(void **state)
+{
+	static const char *const seeds[] = {
+		"\xef\xbb\xbf# c\njid = a@b.example/x\r\npassword=x;y\n"
+		    "[s] # c\njid: c@d.example\nport = 1\ntls = direct\n",
+		"username: a\njserver: b.example;h:5\nport: 0\npassword: x\n"
+		    "eval_password: true\ncomponent: c.example\n",
+		"\n# mine\na@b.example;h.example:5222  secret  c.example\r\n",
+	};
+	static const char bytes[] = "\n\r\t =:;#[]@/.\"\\a\xef\xff";
+	char text[256];
+	unsigned long rnd = 1;
+	size_t len, i;
+	int n, k;
+
+	(void)state;
+	opt.file = in_dir("config");
+	for (n = 0; n < 6000; n++) {
+		len = strlen(seeds[n % N(seeds)]);
+		memcpy(text, seeds[n % N(seeds)], len);
+		for (k = n % 7; k >= 0; k--) {
+			rnd = rnd * 6364136223846793005UL +
+			    1442695040888963407UL;
+			i = (rnd >> 33) % len;
+			if (rnd & 1UL << 60)
+				text[i] = bytes[(rnd >> 20) % sizeof(bytes)];
+			else if (len > 1) {
+				memmove(text + i, text + i + 1, len - i - 1);
+				len--;
+			}
+		}
+		write_bytes("config", 0600, text, len);
+		opt.file = in_dir("config");
+		k = account_load(&acc, &opt);
+		assert_true(k == 0 || k == EX_CONFIG);
+		assert_true(k == 0 || *account_errmsg(&acc) != '\0');
+		account_release(&acc);
+	}
+}
+
 static void
 takes_the_password_from_a_file(void **state)
 {
@@ -940,6 +982,7 @@ main(void)
 		T(refuses_a_huge_file),
 		T(reads_the_files_of_others),
 		T(complains_of_foreign_files_too),
+		T(survives_any_file),
 		T(takes_the_password_from_a_file),
 		T(takes_the_password_from_a_command),
 		T(a_certificate_needs_no_password),
