@@ -12,6 +12,7 @@
 struct stream {
 	struct xparse *parse;
 	struct buf out;
+	struct stream_header due;
 	bool opened;		/* our header is sent */
 	bool closed;		/* our closing tag too */
 	bool peer_closed;
@@ -185,6 +186,12 @@ stream_open(struct stream *s, const struct stream_header *h)
 	s->opened = true;
 }
 
+void
+stream_set_due(struct stream *s, const struct stream_header *h)
+{
+	s->due = *h;
+}
+
 int
 stream_render(struct buf *b, const struct elem *e)
 {
@@ -242,13 +249,12 @@ stream_close(struct stream *s)
 void
 stream_fail(struct stream *s, const char *condition, const char *text)
 {
-	static const struct stream_header none = { 0 };
 	struct buf *b = &s->out;
 
 	if (s->closed)
 		return;
 	if (!s->opened)
-		stream_open(s, &none);
+		stream_open(s, &s->due);
 	buf_printf(b, "<stream:error><%s xmlns='" NS_STREAM_ERRORS "'/>",
 	    condition);
 	if (text != NULL) {

@@ -77,6 +77,12 @@ int stream_restart_clean(struct stream *s);
 void stream_open(struct stream *s, const struct stream_header *h);
 
 /*
+ * The header to send before a stream error, if none is sent yet; without it,
+ * one that says nothing is.  What H points to is borrowed, H is not.
+ */
+void stream_set_due(struct stream *s, const struct stream_header *h);
+
+/*
  * Send an element, or LEN bytes that were made by stream_render().  Returns 0,
  * or XERR_LIMIT or XERR_NOMEM and nothing is sent.
  */

@@ -1,0 +1,133 @@
+/*
+ * The server side of one stream as an object without I/O (RFC 6120 sections 4
+ * to 8): fed with bytes from the client, asked for events, and for the bytes
+ * to send.  What the stanzas do is its owner's business (see router.h).
+ *
+ *	server_new()
+ *	SERVER_TLS	send what is pending, begin TLS, server_secured()
+ *	SERVER_BIND	server_accept() or server_refuse()
+ *	SERVER_STANZA	one of the client's, its "from" set
+ *	server_send()	a stanza for the client
+ *	SERVER_CLOSED	send what is pending, hang up
+ *
+ * It has no clock: an owner who does not want to wait for ever for a client
+ * to log in, or to close, calls server_close().
+ */
+#ifndef XMPP_SERVER_H
+#define XMPP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "jid/jid.h"
+#include "xml/elem.h"
+#include "xml/xparse.h"
+
+enum {
+	SERVER_SECRET = 32,	/* bytes */
+	SERVER_TRIES = 3	/* logins that may fail (RFC 6120 6.4.5) */
+};
+
+/* Everything pointed to is borrowed until server_free(). */
+struct server_config {
+	const char *domain;	/* in its normal form */
+	/*
+	 * Append the password of USER, a bare address of this domain; 0, or
+	 * XERR_AUTH if there is no such user.
+	 */
+	int (*lookup)(void *arg, const struct jid *user, struct buf *password);
+	void *arg;
+	/*
+	 * Random and of this stream alone: ids, the nonce of SCRAM and the
+	 * resources that nobody asked for are made from it.
+	 */
+	const unsigned char *secret;	/* SERVER_SECRET bytes */
+	const void *salt;	/* of SCRAM, as in sasl_server.h */
+	size_t salt_len;
+	unsigned iterations;
+	const char *const *mechanisms;	/* these only, ended by NULL; or NULL */
+	struct xparse_limits limits;	/* of a stanza received */
+	size_t out_max;		/* bytes that wait to be sent; 0: 1 MiB */
+	bool secure;		/* TLS is on already */
+	bool tls;		/* TLS can be had */
+	bool plaintext_ok;	/* ... but is not required */
+	bool no_sm;		/* do not offer stream management */
+};
+
+enum server_kind {
+	SERVER_NONE,
+	SERVER_TLS,		/* <proceed/> is pending */
+	SERVER_BIND,		/* server_jid() is what is asked for */
+	SERVER_STANZA,
+	SERVER_CLOSED		/* the stream is over, in order */
+};
+
+struct server_event {
+	enum server_kind kind;
+	struct elem *elem;	/* SERVER_STANZA: valid as in xparse.h */
+};
+
+struct server;
+
+/* 0 and *S, XERR_NOMEM. */
+int server_new(struct server **s, const struct server_config *config);
+void server_free(struct server *s);
+
+/*
+ * Received bytes: how many were taken, none while an event waits to be taken
+ * or answered; or the error, final.
+ */
+ssize_t server_feed(struct server *s, const void *data, size_t len);
+
+/*
+ * The next event: 1 and *EV, 0 when there is none yet, or the error, final:
+ * XERR_SYNTAX, XERR_LIMIT or XERR_PROTO, the stream error that says so and the
+ * closing tag being pending; XERR_AUTH after too many failed logins, likewise;
+ * XERR_NOMEM.
+ */
+int server_next(struct server *s, struct server_event *ev);
+
+/* After SERVER_TLS: it is on, and a new stream begins. */
+int server_secured(struct server *s);
+
+/*
+ * After SERVER_BIND: the client has server_jid(), or the stanza error
+ * CONDITION and may try again.  0 or XERR_NOMEM, XERR_LIMIT.
+ */
+int server_accept(struct server *s);
+int server_refuse(struct server *s, const char *condition);
+
+/*
+ * Send a stanza; once server_is_bound().  Returns 0; XERR_LIMIT if the bytes
+ * that wait would exceed out_max, and nothing is sent; XERR_NOMEM;
+ * XERR_INTERNAL if it is no time for stanzas.
+ */
+int server_send(struct server *s, const struct elem *e);
+
+/*
+ * Close the stream: with a stream error CONDITION of RFC 6120 4.9.3 and TEXT
+ * or NULL, or in peace if CONDITION is NULL.  The client's stanzas are
+ * dropped from now on, until SERVER_CLOSED.
+ */
+void server_close(struct server *s, const char *condition, const char *text);
+
+/* Bytes to be sent, and how many of them were. */
+size_t server_pending(const struct server *s, const void **data);
+void server_sent(struct server *s, size_t n);
+
+/* The client: its bare address after the login, the full one from bind on. */
+const struct jid *server_jid(const struct server *s);
+bool server_is_bound(const struct server *s);
+
+/* How it logged in, NULL before. */
+const char *server_mechanism(const struct server *s);
+
+/* Stanzas sent that the client has not acknowledged; 0 without XEP-0198. */
+size_t server_unacked(const struct server *s);
+
+/* After an error: a sentence, harmless but for what the client has sent. */
+const char *server_errmsg(const struct server *s);
+
+#endif
