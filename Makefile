@@ -8,13 +8,20 @@ VERSION	= 0.1.0
 PROGS	=
 
 BASE	= arena b64 buf utf8 vis xerr
+
 XML	= elem rec scope xml xparse
+
 JID	= ascii domain ipaddr jid jiderr profile rules text ucd
+
 SASL	= plain prep sasl sasl_server scram scram_client
-XMPP	= answer client field login message outbox reply server \
+
+XMPP	= answer bounce client field login message outbox reply server \
 	  server_login server_sm stanza stream
+
 NET	= cert conn listen pump tls tls_ctx tls_why
-CLI	= account account_file cli conf conf_foreign netopt privfile secret
+
+CLI	= account account_file cli conf conf_foreign ids netopt privfile \
+	  secret session wire
 
 MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))

@@ -31,7 +31,10 @@ struct client {
 	bool probing;		/* asked for no stanza's sake */
 	size_t covers;		/* how many of the outbox a ping stands for */
 	unsigned pings;		/* for their ids */
-	uint32_t received;	/* stanzas, for <a/> */
+	bool enabled;		/* <enabled/> has come */
+	uint32_t received;	/* stanzas since then */
+	uint32_t handled;	/* of them, those the owner is done with */
+	uint32_t told;		/* of them, those the server knows of */
 	bool ack_due;		/* the server has asked */
 	int err;
 	char errmsg[512];
@@ -268,7 +271,8 @@ take_sm(struct client *c, const struct elem *e, struct client_event *ev)
 	if (elem_is(e, NULL, "r")) {
 		c->ack_due = true;
 	} else if (elem_is(e, NULL, "enabled")) {
-		c->received = 0;
+		c->enabled = true;
+		c->received = c->handled = c->told = 0;
 	} else if (elem_is(e, NULL, "failed")) {
 		c->sm = false;	/* by ping, then */
 		answered(c);
@@ -552,23 +556,42 @@ client_probe(struct client *c)
 	ask(c);
 }
 
-void
-client_confirm(struct client *c)
+/* Tell the server how many of its stanzas cannot be lost any more. */
+static void
+tell_handled(struct client *c)
 {
 	char a[64];
 	int n;
 
-	if (!c->ack_due || stream_is_closed(c->stream))
-		return;
 	n = snprintf(a, sizeof(a), "<a xmlns='" NS_SM "' h='%" PRIu32 "'/>",
-	    c->received);
-	if (check_put(c, stream_put_bytes(c->stream, a, (size_t)n)) == 0)
+	    c->handled);
+	if (check_put(c, stream_put_bytes(c->stream, a, (size_t)n)) == 0) {
 		c->ack_due = false;
+		c->told = c->handled;
+	}
+}
+
+void
+client_confirm(struct client *c)
+{
+	c->handled = c->received;
+	if (c->ack_due && !stream_is_closed(c->stream))
+		tell_handled(c);
+}
+
+bool
+client_is_waiting(const struct client *c)
+{
+	return c->asked || c->outbox.count > 0;
 }
 
 void
 client_close(struct client *c)
 {
+	/* else it would take them for lost, and return or repeat them */
+	if (c->enabled && c->handled != c->told &&
+	    !stream_is_closed(c->stream))
+		tell_handled(c);
 	stream_close(c->stream);
 }
 

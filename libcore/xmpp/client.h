@@ -109,7 +109,13 @@ void client_confirm(struct client *c);
 /* Make the server say something, to learn whether it is still there. */
 void client_probe(struct client *c);
 
-/* Close the stream; events go on until CLIENT_CLOSED. */
+/* Does the server owe us something: an acknowledgement, an answer? */
+bool client_is_waiting(const struct client *c);
+
+/*
+ * Close the stream; events go on until CLIENT_CLOSED.  What was confirmed is
+ * acknowledged before.
+ */
 void client_close(struct client *c);
 
 /* Sent and not acknowledged: the first, with the others behind it. */

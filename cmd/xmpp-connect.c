@@ -1,0 +1,279 @@
+/*
+ * xmpp-connect: an authenticated stream as a pipe.  Stanza lines on stdin go
+ * to the server, stanzas from the server to stdout.
+ */
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xerr.h"
+#include "cli/cli.h"
+#include "cli/session.h"
+#include "xml/ns.h"
+#include "xml/rec.h"
+
+static const char usage[] =
+	"usage: xmpp-connect [options] [-- command [argument ...]]\n"
+	"Stanza lines from stdin to the server, stanzas from it to stdout.\n"
+	"\n"
+	"  -k, --keep              listen on after the end of input\n"
+	"  -n, --no-presence       do not become available\n"
+	"      --iq                print requests (iq get and set) for the other\n"
+	"                          side of the pipe to answer\n"
+	"  -0, --null              records end in NUL instead of a line feed\n"
+	"\n"
+	NETOPT_USAGE
+	CLI_USAGE;
+
+enum { OPT_IQ = CLI_OPT_OWN };
+
+struct connect {
+	struct session *s;
+	struct rec_reader *rec;
+	bool keep, no_presence;
+	int delim;
+	char **command;		/* NULL for stdin and stdout */
+	pid_t child;
+	bool input_done;	/* all of it was sent */
+	bool stop;		/* read no more of it */
+	int status;		/* of what went wrong with the input */
+};
+
+static int
+send_presence(struct session *s)
+{
+	struct arena a;
+	struct elem *e;
+	int r;
+
+	arena_init(&a, 4096);
+	e = elem_new(&a, NS_CLIENT, "presence");
+	r = e == NULL ? XERR_NOMEM : session_send(s, e);
+	arena_release(&a);
+	return r;
+}
+
+static _Noreturn void
+run_child(char **command, int in, int out)
+{
+	int status;
+
+	session_child();
+	if (dup2(in, 0) < 0 || dup2(out, 1) < 0)
+		_exit(EX_OSERR);
+	close(in);
+	close(out);
+	execvp(command[0], command);
+	status = errno == ENOENT ? 127 : 126;
+	cli_warn("%s: %s", command[0], strerror(errno));
+	_exit(status);
+}
+
+/* The command's stdin and stdout take the place of ours. */
+static int
+spawn(struct connect *c)
+{
+	int in[2], out[2];
+
+	if (pipe(in) < 0)
+		return XERR_SYS;
+	if (pipe(out) < 0 || (c->child = fork()) < 0)
+		return XERR_SYS;
+	if (c->child == 0) {
+		close(in[1]);
+		close(out[0]);
+		run_child(c->command, in[0], out[1]);
+	}
+	close(in[0]);
+	close(out[1]);
+	if (session_write_to(c->s, in[1], true) < 0 ||
+	    session_read_from(c->s, out[0], true) < 0)
+		return XERR_SYS;
+	return 0;
+}
+
+static int
+go(struct connect *c)
+{
+	int r;
+
+	if (!c->no_presence && (r = send_presence(c->s)) < 0)
+		return r;
+	if (c->command != NULL)
+		return spawn(c);
+	session_write_to(c->s, STDOUT_FILENO, false);
+	session_read_from(c->s, STDIN_FILENO, false);
+	return 0;
+}
+
+/* A line is not sent; those behind it are. */
+static void
+reject(struct connect *c, const char *why)
+{
+	cli_warn("line %llu: %s", (unsigned long long)rec_number(c->rec), why);
+	c->status = EX_DATAERR;
+}
+
+/* Send what is in the input, as far as it may be sent now. */
+static int
+take_input(struct connect *c)
+{
+	bool eof;
+	struct buf *in = session_input(c->s, &eof);
+	const char *why;
+	struct elem *e;
+	int r;
+
+	while (!c->stop && session_may_send(c->s)) {
+		if ((r = rec_read(c->rec, in, eof, &e)) == 0) {
+			c->input_done = eof;
+			return 0;
+		}
+		if (r == XERR_NOMEM)
+			return r;
+		if (r < 0)
+			reject(c, rec_errmsg(c->rec));
+		else if ((why = session_check(c->s, e)) != NULL)
+			reject(c, why);
+		else if ((r = session_send(c->s, e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Is there nothing left to wait for? */
+static bool
+is_done(const struct connect *c)
+{
+	return (c->stop || (c->input_done && !c->keep)) &&
+	    session_unacked(c->s) == 0;
+}
+
+static int
+handle(struct connect *c, const struct session_event *ev)
+{
+	switch (ev->kind) {
+	case SESSION_READY:
+		return go(c);
+	case SESSION_STANZA:
+		if (c->stop)
+			return 0;
+		return rec_write(session_output(c->s), ev->elem, c->delim);
+	case SESSION_INPUT:
+		return take_input(c);
+	case SESSION_BROKEN_PIPE:
+		c->stop = true;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* Until the input is done, or the server, or whoever reads our output. */
+static int
+run(struct connect *c)
+{
+	struct session_event ev;
+	int r;
+
+	while ((r = session_next(c->s, &ev)) > 0) {
+		if (ev.kind == SESSION_SIGNAL)
+			return 0;
+		if (ev.kind == SESSION_CLOSED) {
+			cli_warn("the server closed the stream");
+			c->status = EX_TEMPFAIL;
+			return 0;
+		}
+		if ((r = handle(c, &ev)) < 0) {
+			cli_warn("%s", r == XERR_SYS ? strerror(errno) :
+			    xerr_str(r));
+			c->status = cli_status(r);
+			return 0;
+		}
+		if (is_done(c))
+			return 0;
+	}
+	return r;
+}
+
+/* The command has no more to say; what it says with its status counts. */
+static int
+reap(struct connect *c, int status)
+{
+	int w;
+
+	while (waitpid(c->child, &w, 0) < 0)
+		if (errno != EINTR)
+			return status;
+	if (status != EX_OK)
+		return status;
+	return WIFSIGNALED(w) ? 128 + WTERMSIG(w) : WEXITSTATUS(w);
+}
+
+/* Input that a failure left behind. */
+static void
+report_unsent(struct connect *c)
+{
+	bool eof;
+	struct buf *in = session_input(c->s, &eof);
+
+	if (!c->input_done && !c->stop && c->rec != NULL &&
+	    (buf_len(in) > 0 || !eof))
+		cli_warn("input behind line %llu was not sent",
+		    (unsigned long long)rec_number(c->rec));
+}
+
+static int
+connect_and_run(struct connect *c, const struct netopt *net, bool iq)
+{
+	struct session_config cf = { .net = net, .hand_requests = iq };
+	struct xparse_limits limits = { .size = net->max_stanza };
+	int r, status;
+
+	if (rec_reader_new(&c->rec, &limits, c->delim) < 0)
+		cli_die(EX_OSERR, "%s", xerr_str(XERR_NOMEM));
+	c->s = session_open(&cf);
+	if ((r = run(c)) < 0)
+		report_unsent(c);
+	if (c->child > 0)
+		session_close_output(c->s);
+	status = session_end(c->s, r, c->status);
+	rec_reader_free(c->rec);
+	return c->child > 0 ? reap(c, status) : status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	static const char shorts[] = "+:" CLI_SHORT NETOPT_SHORT "kn0";
+	static const struct option longs[] = {
+		{ "keep", no_argument, NULL, 'k' },
+		{ "no-presence", no_argument, NULL, 'n' },
+		{ "iq", no_argument, NULL, OPT_IQ },
+		{ "null", no_argument, NULL, '0' },
+		NETOPT_LONG, CLI_LONG
+	};
+	struct connect c = { .delim = '\n' };
+	struct netopt net;
+	bool iq = false;
+	int ch;
+
+	cli_init("xmpp-connect", usage);
+	netopt_init(&net);
+	while ((ch = cli_getopt(argc, argv, shorts, longs)) != -1)
+		switch (ch) {
+		case 'k': c.keep = true; break;
+		case 'n': c.no_presence = true; break;
+		case '0': c.delim = '\0'; break;
+		case OPT_IQ: iq = true; break;
+		default: netopt_take(&net, ch, optarg);
+		}
+	if (optind < argc)
+		c.command = argv + optind;
+	return connect_and_run(&c, &net, iq);
+}

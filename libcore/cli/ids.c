@@ -1,0 +1,84 @@
+/* Ids for stanzas. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include "base/xerr.h"
+#include "cli/ids.h"
+
+enum { CODE = 10 };	/* bytes of the code, 80 bits */
+
+int
+ids_init(struct ids *s)
+{
+	s->next = 0;
+	return RAND_bytes(s->key, sizeof(s->key)) == 1 ? 0 : XERR_INTERNAL;
+}
+
+static int
+format(const struct ids *s, uint64_t n, char id[IDS_MAX])
+{
+	unsigned char mac[EVP_MAX_MD_SIZE];
+	unsigned maclen = 0, i;
+	char num[24];
+	int len;
+
+	len = snprintf(num, sizeof(num), "%" PRIx64, n);
+	if (HMAC(EVP_sha256(), s->key, sizeof(s->key),
+	    (unsigned char *)num, (size_t)len, mac, &maclen) == NULL ||
+	    maclen < CODE)
+		return XERR_INTERNAL;
+	for (i = 0; i < CODE; i++)
+		snprintf(id + 2 * i, 3, "%02x", mac[i]);
+	snprintf(id + 2 * i, IDS_MAX - 2 * i, "x%s", num);
+	return 0;
+}
+
+int
+ids_make(struct ids *s, char id[IDS_MAX])
+{
+	int r;
+
+	if ((r = format(s, s->next, id)) == 0)
+		s->next++;
+	return r;
+}
+
+int
+ids_number(const struct ids *s, const char *id, uint64_t *n)
+{
+	char want[IDS_MAX], *end;
+	size_t len = strlen(id);
+	uint64_t v;
+
+	if (len <= 2 * CODE + 1 || len >= IDS_MAX || id[2 * CODE] != 'x')
+		return XERR_SYNTAX;
+	v = strtoull(id + 2 * CODE + 1, &end, 16);
+	if (*end != '\0' || v >= s->next || format(s, v, want) < 0 ||
+	    strlen(want) != len || CRYPTO_memcmp(want, id, len) != 0)
+		return XERR_SYNTAX;
+	*n = v;
+	return 0;
+}
+
+int
+ids_random(char *s, unsigned len)
+{
+	static const char set[] = "abcdefghijklmnopqrstuvwxyz234567";
+	unsigned char c;
+	unsigned i;
+
+	for (i = 0; i + 1 < len; i++) {
+		if (RAND_bytes(&c, 1) != 1)
+			return XERR_INTERNAL;
+		s[i] = set[c % 32];
+	}
+	s[i] = '\0';
+	return 0;
+}

@@ -1,0 +1,131 @@
+/*
+ * The session loop that the networked programs share: account, connection,
+ * login, the two pipes, signals and the clock, waited for in one place.
+ *
+ *	struct session *s = session_open(&cf);
+ *
+ *	while ((r = session_next(s, &ev)) > 0)
+ *		switch (ev.kind) {
+ *		case SESSION_READY:  session_send(s, ...); break;
+ *		case SESSION_STANZA: print ev.elem to session_output(s); break;
+ *		case SESSION_IDLE:   all is acknowledged; ...
+ *		}
+ *	return session_end(s, r, EX_OK);
+ *
+ * Memory is bounded in every direction: while what was printed waits for its
+ * reader, nothing more is read from the network; while what was sent waits for
+ * the network or its acknowledgement, no input is read.
+ */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "cli/ids.h"
+#include "cli/netopt.h"
+#include "jid/jid.h"
+#include "xml/elem.h"
+
+struct session;
+
+struct session_config {
+	const struct netopt *net;	/* borrowed until session_end() */
+	bool hand_requests;		/* iq get and set are the caller's */
+	size_t line_max;		/* longest input record; 0: max_stanza */
+};
+
+enum session_kind {
+	SESSION_READY,		/* logged in; once, and first */
+	SESSION_STANZA,		/* one came: elem */
+	SESSION_INPUT,		/* more input, or its end: session_input() */
+	SESSION_SETTLED,	/* all that was sent is acknowledged now */
+	SESSION_TIMER,		/* session_set_timer()'s moment has come */
+	SESSION_CHILD,		/* a child of the program has ended: wait */
+	SESSION_SIGNAL,		/* asked to stop: end */
+	SESSION_CLOSED,		/* the server ended the stream in order: end */
+	SESSION_BROKEN_PIPE	/* nobody reads the output any more: end */
+};
+
+struct session_event {
+	enum session_kind kind;
+	struct elem *elem;	/* until the next call */
+};
+
+/*
+ * Put the account together, ask for the password, connect; login goes on in
+ * session_next().  Ends the program with a message and its status where that
+ * fails.  SIGINT, SIGTERM, SIGHUP and SIGCHLD become events, SIGPIPE is ignored
+ * (a child that is to run something else wants session_child()).
+ */
+struct session *session_open(const struct session_config *cf);
+
+/*
+ * Wait for the next event.  Returns 1, or an error of enum xerr: the
+ * connection is lost, or login failed.
+ */
+int session_next(struct session *s, struct session_event *ev);
+
+/*
+ * Read input from FD, write output to FD; to be called once at most for each,
+ * after session_open().  OURS: they are ours alone (pipes to a child), else
+ * they are standard streams, and their flags are left alone.
+ */
+int session_read_from(struct session *s, int fd, bool ours);
+int session_write_to(struct session *s, int fd, bool ours);
+
+/* Input not yet taken, and whether it ends there. */
+struct buf *session_input(struct session *s, bool *eof);
+
+/* Where output is put; a put never fails for lack of room alone. */
+struct buf *session_output(struct session *s);
+
+/* After the last output: its reader sees the end when all is written. */
+void session_close_output(struct session *s);
+
+/*
+ * May a stanza be sent now?  When it may again, SESSION_INPUT comes if there
+ * is input, else SESSION_SETTLED.
+ */
+bool session_may_send(const struct session *s);
+
+/* Send E: 0, or an error as client_send() has them. */
+int session_send(struct session *s, const struct elem *e);
+
+/* Why E must not be sent, or NULL: client_check(). */
+const char *session_check(struct session *s, const struct elem *e);
+
+/* Stanzas sent and not acknowledged. */
+size_t session_unacked(const struct session *s);
+
+/* SESSION_TIMER in MS milliseconds, or never if MS is negative. */
+void session_set_timer(struct session *s, int64_t ms);
+
+/* While true, nothing more is let in from the server. */
+void session_set_hold(struct session *s, bool hold);
+
+/*
+ * While false, stanzas that were given are not acknowledged: the caller is
+ * not done with them.  True at first.
+ */
+void session_set_handled(struct session *s, bool handled);
+
+const struct jid *session_jid(const struct session *s);
+
+/* The source of ids for what the program sends. */
+struct ids *session_ids(struct session *s);
+
+/* In a child, before exec: signals are what they were. */
+void session_child(void);
+
+/*
+ * The end.  R >= 0: wait for all acknowledgements and the written output,
+ * close the stream politely.  What went wrong, then or before (R < 0), is
+ * printed, as is what was not acknowledged.  Returns STATUS if all went well,
+ * else the status of the failure.  Frees S.  If a signal asked us to stop,
+ * dies of that signal.
+ */
+int session_end(struct session *s, int r, int status);
+
+#endif

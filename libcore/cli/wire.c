@@ -1,0 +1,302 @@
+/* A client on its connection. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xerr.h"
+#include "cli/cli.h"
+#include "cli/ids.h"
+#include "cli/wire.h"
+#include "net/conn.h"
+#include "net/dial.h"
+#include "net/pump.h"
+#include "net/tls.h"
+
+enum {
+	QUEUE = 64 * 1024,	/* plaintext waiting in each direction */
+	NONCE = 33,
+	PORT_STARTTLS = 5222,
+	PORT_DIRECT = 5223
+};
+
+struct wire {
+	const struct account *account;
+	struct conn *conn;
+	struct tls_ctx *ctx;
+	struct client *client;
+	struct client_config cf;
+	char nonce[NONCE], id[NONCE];
+	char domain[JID_PART_MAX + 1];	/* in A-labels */
+	bool told;		/* TLS was described, on -v */
+	int64_t heard;
+	const char *errmsg;
+	char own[256];
+};
+
+static int
+fail(struct wire *w, int r, const char *msg)
+{
+	snprintf(w->own, sizeof(w->own), "%s", msg);
+	w->errmsg = w->own;
+	return r;
+}
+
+static void
+log_dial(void *arg, const char *line)
+{
+	(void)arg;
+	cli_verbose(1, "%s", line);
+}
+
+static int
+connect_to(struct wire *w, const struct wire_config *cf, struct buf *why)
+{
+	const struct account *a = cf->account;
+	struct dial_config d = {
+		.host = a->host != NULL ? a->host : w->domain,
+		.port = a->port,
+		.deadline = cf->deadline,
+		.log = log_dial,
+	};
+	int fd, r;
+
+	if (d.port == 0)
+		d.port = a->tls == NETOPT_TLS_DIRECT ? PORT_DIRECT :
+		    PORT_STARTTLS;
+	if ((r = dial(&fd, &d, why)) < 0)
+		return r;
+	if ((r = conn_new(&w->conn, fd, QUEUE, QUEUE)) < 0)
+		buf_puts(why, xerr_str(r));
+	return r;
+}
+
+static int
+make_client(struct wire *w, const struct wire_config *cf, struct buf *why)
+{
+	const struct account *a = cf->account;
+	int r;
+
+	if (ids_random(w->nonce, sizeof(w->nonce)) < 0 ||
+	    ids_random(w->id, sizeof(w->id)) < 0) {
+		buf_puts(why, "no random numbers to be had");
+		return XERR_INTERNAL;
+	}
+	w->cf = (struct client_config){
+		.login = {
+			.jid = &a->jid,
+			.password = a->has_password ?
+			    (const char *)buf_data(&a->password) : NULL,
+			.password_len = buf_len(&a->password),
+			.nonce = w->nonce,
+			.secure = a->tls == NETOPT_TLS_DIRECT,
+			.plaintext_ok = cf->net->insecure_plaintext,
+		},
+		.identity = {
+			.category = "client", .type = "bot",
+			.name = cli_name(), .version = VERSION,
+		},
+		.limits = { .size = cf->net->max_stanza },
+		.id = w->id,
+		.hand_requests = cf->hand_requests,
+	};
+	if ((r = client_new(&w->client, &w->cf)) < 0)
+		buf_puts(why, xerr_str(r));
+	return r;
+}
+
+/* The A-labels of the account's domain, for look-ups and certificates. */
+static int
+find_domain(struct wire *w, struct buf *why)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, sizeof(w->domain) - 1);
+	if ((r = jid_domain_ascii(&w->account->jid, &b)) < 0)
+		buf_puts(why, "the JID's domain cannot be written in ASCII");
+	else
+		snprintf(w->domain, sizeof(w->domain), "%s", buf_str(&b));
+	buf_release(&b);
+	return r;
+}
+
+int
+wire_open(struct wire **out, const struct wire_config *cf, struct buf *why)
+{
+	struct tls_config tc = {
+		.ca_file = cf->account->ca_file,
+		.cert_file = cf->account->cert,
+		.key_file = cf->account->key,
+		.alpn = cf->account->tls == NETOPT_TLS_DIRECT ?
+		    "xmpp-client" : NULL,
+	};
+	struct wire *w;
+	int r;
+
+	if ((w = calloc(1, sizeof(*w))) == NULL) {
+		buf_puts(why, xerr_str(XERR_NOMEM));
+		return XERR_NOMEM;
+	}
+	w->account = cf->account;
+	if ((r = find_domain(w, why)) < 0 ||
+	    (r = tls_ctx_new(&w->ctx, &tc, why)) < 0 ||
+	    (r = connect_to(w, cf, why)) < 0 ||
+	    (r = make_client(w, cf, why)) < 0)
+		goto out;
+	if (w->cf.login.secure && (r = wire_start_tls(w)) < 0) {
+		buf_puts(why, w->errmsg);
+		goto out;
+	}
+	w->heard = pump_now();
+	*out = w;
+	w = NULL;
+out:
+	wire_free(w);
+	return r;
+}
+
+void
+wire_free(struct wire *w)
+{
+	if (w == NULL)
+		return;
+	client_free(w->client);
+	conn_free(w->conn);
+	tls_ctx_free(w->ctx);
+	free(w);
+}
+
+struct client *
+wire_client(struct wire *w)
+{
+	return w->client;
+}
+
+struct pump_end *
+wire_end(struct wire *w)
+{
+	return conn_end(w->conn);
+}
+
+int
+wire_start_tls(struct wire *w)
+{
+	struct tls *t;
+	int r;
+
+	if ((r = tls_new(&t, w->ctx, w->domain)) < 0)
+		return fail(w, r, xerr_str(r));
+	if ((r = conn_start_tls(w->conn, t)) < 0)
+		return fail(w, r, xerr_str(r));
+	/* What is put from here on goes out when the handshake is done. */
+	if (!w->cf.login.secure && (r = client_secured(w->client)) < 0)
+		return fail(w, r, client_errmsg(w->client));
+	return 0;
+}
+
+/* From the connection to the client; 1 if anything moved. */
+static int
+receive(struct wire *w)
+{
+	struct buf *in = conn_in(w->conn);
+	ssize_t n;
+
+	if (buf_len(in) == 0)
+		return 0;
+	w->heard = pump_now();
+	if ((n = client_feed(w->client, buf_data(in), buf_len(in))) < 0) {
+		w->errmsg = client_errmsg(w->client);
+		return (int)n;
+	}
+	buf_consume(in, (size_t)n);
+	return n > 0;
+}
+
+/* From the client to the connection, as much as there is room for. */
+static int
+transmit(struct wire *w)
+{
+	struct buf *out = conn_out(w->conn);
+	const void *data;
+	size_t n = client_pending(w->client, &data);
+
+	if (n > buf_room(out))
+		n = buf_room(out);
+	if (n == 0)
+		return 0;
+	if (buf_put(out, data, n) < 0)
+		return fail(w, buf_err(out), xerr_str(buf_err(out)));
+	client_sent(w->client, n);
+	return 1;
+}
+
+static void
+tell_tls(struct wire *w)
+{
+	struct buf b;
+
+	if (w->told || !conn_is_secure(w->conn))
+		return;
+	w->told = true;
+	buf_init(&b, 256);
+	if (tls_describe(conn_tls(w->conn), &b) == 0)
+		cli_verbose(1, "%s, certificate of %s is trusted",
+		    buf_str(&b), w->domain);
+	buf_release(&b);
+}
+
+int
+wire_step(struct wire *w, bool hold)
+{
+	int moved = 0, r;
+
+	if ((r = transmit(w)) < 0)
+		return r;
+	moved |= r;
+	if ((r = conn_step(w->conn)) < 0) {
+		/* what came before the breakdown counts */
+		if (!hold && receive(w) > 0)
+			return 1;
+		return fail(w, r, conn_errmsg(w->conn));
+	}
+	moved |= r;
+	tell_tls(w);
+	if (!hold) {
+		if ((r = receive(w)) < 0)
+			return r;
+		moved |= r;
+	}
+	return moved;
+}
+
+int64_t
+wire_heard(const struct wire *w)
+{
+	return w->heard;
+}
+
+bool
+wire_eof(const struct wire *w)
+{
+	return conn_eof(w->conn) && buf_len(conn_in(w->conn)) == 0;
+}
+
+bool
+wire_drained(const struct wire *w)
+{
+	const void *data;
+
+	return client_pending(w->client, &data) == 0 && conn_drained(w->conn);
+}
+
+void
+wire_shutdown(struct wire *w)
+{
+	conn_shutdown(w->conn);
+}
+
+const char *
+wire_errmsg(const struct wire *w)
+{
+	return w->errmsg != NULL ? w->errmsg : client_errmsg(w->client);
+}

@@ -1,0 +1,61 @@
+/*
+ * A client on its connection: what is received goes to the client, what the
+ * client says goes out, and TLS begins when the client says so.
+ */
+#ifndef CLI_WIRE_H
+#define CLI_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/account.h"
+#include "xmpp/client.h"
+
+struct pump_end;
+struct wire;
+
+struct wire_config {
+	const struct account *account;	/* borrowed until wire_free() */
+	const struct netopt *net;
+	bool hand_requests;		/* client_config's */
+	int64_t deadline;		/* of dialing; pump_now()'s */
+};
+
+/*
+ * Look the server up and connect to it; TLS and login follow in wire_step().
+ * On failure the reason is appended to WHY.
+ */
+int wire_open(struct wire **w, const struct wire_config *cf, struct buf *why);
+void wire_free(struct wire *w);
+
+struct client *wire_client(struct wire *w);
+
+/* What pump_poll() waits for. */
+struct pump_end *wire_end(struct wire *w);
+
+/*
+ * Move bytes as far as they go.  Returns 1 if anything moved, 0 if it is
+ * pump_poll()'s turn, or the error, final.  HOLD: let nothing more in.
+ */
+int wire_step(struct wire *w, bool hold);
+
+/* Begin TLS, as the client's event CLIENT_TLS demands. */
+int wire_start_tls(struct wire *w);
+
+/* When something was last received, pump_now()'s. */
+int64_t wire_heard(const struct wire *w);
+
+/* The server has hung up, and all that came before was taken. */
+bool wire_eof(const struct wire *w);
+
+/* All we have said is on its way. */
+bool wire_drained(const struct wire *w);
+
+/* Say no more: close_notify, and our direction closed. */
+void wire_shutdown(struct wire *w);
+
+/* The sentence for an error of ours, or of the client's. */
+const char *wire_errmsg(const struct wire *w);
+
+#endif
