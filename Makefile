@@ -15,8 +15,9 @@ JID	= ascii domain ipaddr jid jiderr profile rules text ucd
 
 SASL	= plain prep sasl sasl_server scram scram_client
 
-XMPP	= answer bounce client field login message outbox reply server \
-	  server_login server_sm stanza stream
+XMPP	= answer bounce client field login message outbox reply router \
+	  router_iq router_presence server server_login server_sm stanza \
+	  stream
 
 NET	= cert conn listen pump tls tls_ctx tls_why
 
