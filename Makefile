@@ -8,9 +8,7 @@ VERSION	= 0.1.0
 PROGS	=
 
 BASE	= arena b64 buf utf8 vis xerr
-
-XML	= elem rec scope xml xparse
-
+XML	= elem rec scope xhandle xline xml xparse xtag xtree
 JID	= ascii domain ipaddr jid jiderr profile rules text ucd
 
 SASL	= plain prep sasl sasl_server scram scram_client
@@ -121,4 +119,5 @@ clean:
 .PHONY: all testbin check check-unit valgrind install uninstall clean
 .SECONDARY:
 
--include $(OBJS:.o=.d) $(PROGS:%=$O/cmd/%.d) $(UNIT:%=$O/tests/unit/%.d)
+-include $(OBJS:.o=.d) $(PROGS:%=$O/cmd/%.d) $(UNIT:%=$O/tests/unit/%.d) \
+	$(HELPERS:%=$O/tests/helpers/%.d)

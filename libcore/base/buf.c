@@ -77,7 +77,7 @@ grow(struct buf *b, size_t n)
 }
 
 void *
-buf_reserve(struct buf *b, size_t n)
+buf_reserve_slowly(struct buf *b, size_t n)
 {
 	if (b->err != 0)
 		return NULL;
@@ -89,26 +89,6 @@ buf_reserve(struct buf *b, size_t n)
 	    grow(b, n) < 0)
 		return NULL;
 	return b->mem + b->off + b->len;
-}
-
-void
-buf_commit(struct buf *b, size_t n)
-{
-	b->len += n;
-}
-
-int
-buf_put(struct buf *b, const void *data, size_t n)
-{
-	void *p;
-
-	if (n == 0)
-		return b->err;
-	if ((p = buf_reserve(b, n)) == NULL)
-		return b->err;
-	memcpy(p, data, n);
-	b->len += n;
-	return 0;
 }
 
 int

@@ -43,11 +43,11 @@ void buf_reset(struct buf *b);
  * Make room for N more bytes and return where they go, or NULL with the error
  * set.  buf_commit() then says how many of them were written.
  */
-void *buf_reserve(struct buf *b, size_t n);
-void buf_commit(struct buf *b, size_t n);
+static inline void *buf_reserve(struct buf *b, size_t n);
+static inline void buf_commit(struct buf *b, size_t n);
 
 /* Put N bytes, a string, or printf's output; 0 or the sticky error. */
-int buf_put(struct buf *b, const void *data, size_t n);
+static inline int buf_put(struct buf *b, const void *data, size_t n);
 int buf_puts(struct buf *b, const char *s);
 int buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -87,14 +87,47 @@ buf_err(const struct buf *b)
 	return b->err;
 }
 
+/* buf_reserve() where the storage has to grow, or there is an error. */
+void *buf_reserve_slowly(struct buf *b, size_t n);
+
+/* Small pieces are put so often that a call for each would be felt. */
+static inline void *
+buf_reserve(struct buf *b, size_t n)
+{
+	if (b->err != 0 || n > b->max - b->len || b->mem == NULL ||
+	    n > b->cap - b->off - b->len)
+		return buf_reserve_slowly(b, n);
+	return b->mem + b->off + b->len;
+}
+
+static inline void
+buf_commit(struct buf *b, size_t n)
+{
+	b->len += n;
+}
+
+static inline int
+buf_put(struct buf *b, const void *data, size_t n)
+{
+	void *p;
+
+	if (n == 0 || (p = buf_reserve(b, n)) == NULL)
+		return b->err;
+	memcpy(p, data, n);
+	b->len += n;
+	return 0;
+}
+
 static inline int
 buf_putc(struct buf *b, int c)
 {
-	if (b->err == 0 && b->off + b->len < b->cap && b->len < b->max) {
-		b->mem[b->off + b->len++] = (unsigned char)c;
-		return 0;
-	}
-	return buf_put(b, &(unsigned char){ (unsigned char)c }, 1);
+	unsigned char *p;
+
+	if ((p = buf_reserve(b, 1)) == NULL)
+		return b->err;
+	*p = (unsigned char)c;
+	b->len++;
+	return 0;
 }
 
 #endif

@@ -11,14 +11,18 @@
 #include "base/arena.h"
 
 struct scope_binding {
-	const char *prefix;	/* "" is the default */
+	const char *prefix;	/* NULL is the default */
 	const char *ns;
 	unsigned depth;
 };
 
+enum { SCOPE_KNOWN = 32, SCOPE_KNOWN_LEN = 64 };
+
 struct scope {
 	struct scope_binding *bind;
 	size_t n, cap;
+	const struct scope_binding *dflt;	/* the default one in force */
+	char known[SCOPE_KNOWN][SCOPE_KNOWN_LEN];	/* names seen before */
 };
 
 /* An empty scope; xml: is always bound. */
@@ -27,15 +31,26 @@ void scope_release(struct scope *s);
 
 /*
  * Bind PREFIX (a NUL-terminated string, "" for the default) to NS at DEPTH.
- * Both are copied into A, whose memory must outlive the binding.  Returns 0,
+ * Both are copied into A, whose memory must outlive the binding, or S.  Returns 0,
  * XERR_NOMEM, XERR_LIMIT, or XERR_SYNTAX for what Namespaces in XML forbids
  * (section 2.2 and 3): xml and xmlns bound wrongly, a prefix bound to nothing.
  */
 int scope_bind(struct scope *s, struct arena *a, unsigned depth,
     const char *prefix, const char *ns);
 
-/* What the LEN bytes at PREFIX stand for, or NULL; "" for no default. */
-const char *scope_find(const struct scope *s, const char *prefix, size_t len);
+/*
+ * What the LEN bytes at PREFIX stand for, or NULL.  The binding is valid until
+ * the next scope_bind(), its strings until their element ends.
+ */
+const struct scope_binding *scope_find(const struct scope *s,
+    const char *prefix, size_t len);
+
+/* The default namespace, as a binding whose prefix is NULL. */
+static inline const struct scope_binding *
+scope_default(const struct scope *s)
+{
+	return s->dflt;
+}
 
 /* Forget what was bound at DEPTH and deeper. */
 void scope_leave(struct scope *s, unsigned depth);

@@ -8,10 +8,14 @@
 #include "xml/ns.h"
 #include "xml/xml.h"
 
-/* What a byte needs: 0 nothing, 1 everywhere, 2 in attributes only. */
+/* Where a byte is special; NUL ends a string. */
+enum { IN_TEXT = 1, IN_ATTR = 2, BOTH = 3, END = 4 };
+
 static const unsigned char special[256] = {
-	['\t'] = 2, ['\n'] = 1, ['\r'] = 1, ['&'] = 1, ['\''] = 2, ['<'] = 1,
-	['>'] = 1, [0x7f] = 1, [0xc2] = 1,
+	['\0'] = END,
+	['\t'] = IN_ATTR, ['\n'] = BOTH, ['\r'] = BOTH, ['&'] = BOTH,
+	['\''] = IN_ATTR, ['<'] = BOTH, ['>'] = BOTH, [0x7f] = BOTH,
+	[0xc2] = BOTH,
 };
 
 static void
@@ -45,15 +49,14 @@ put_special(struct buf *b, const unsigned char *s, size_t len)
 }
 
 static void
-escape(struct buf *b, const char *str, size_t len, unsigned level)
+escape(struct buf *b, const char *str, size_t len, unsigned where)
 {
 	const unsigned char *s = (const unsigned char *)str, *end = s + len;
 	const unsigned char *run;
 
 	while (s < end) {
-		for (run = s; s < end; s++)
-			if (special[*s] != 0 && special[*s] <= level)
-				break;
+		for (run = s; s < end && !(special[*s] & where); s++)
+			;
 		if (s > run)
 			buf_put(b, run, (size_t)(s - run));
 		if (s < end)
@@ -64,13 +67,13 @@ escape(struct buf *b, const char *str, size_t len, unsigned level)
 void
 xml_text(struct buf *b, const char *s, size_t len)
 {
-	escape(b, s, len, 1);
+	escape(b, s, len, IN_TEXT);
 }
 
 void
 xml_attr(struct buf *b, const char *s, size_t len)
 {
-	escape(b, s, len, 2);
+	escape(b, s, len, IN_ATTR);
 }
 
 size_t
@@ -150,25 +153,60 @@ lookup(const struct xml *w, const char *prefix)
 	return prefix == NULL ? "" : NULL;
 }
 
-/* Declare PREFIX in the start tag being written, unless it is in force. */
-static void
-need(struct xml *w, const char *prefix, const char *ns)
+/* ' NAME='VALUE'', where nothing in VALUE needs escaping mostly. */
+void
+xml_put_attr(struct xml *w, const char *qname, size_t len, const char *value)
 {
-	const char *now;
+	const unsigned char *s = (const unsigned char *)value;
+	unsigned char *p;
+	size_t n = 0;
 
+	while (!(special[s[n]] & (IN_ATTR | END)))
+		n++;
+	if ((p = buf_reserve(w->out, len + n + 4)) == NULL)
+		return;
+	*p++ = ' ';
+	memcpy(p, qname, len);
+	p += len;
+	*p++ = '=';
+	*p++ = '\'';
+	memcpy(p, s, n);
+	p[n] = '\'';
+	if (s[n] == '\0') {
+		buf_commit(w->out, len + n + 4);
+		return;
+	}
+	buf_commit(w->out, len + n + 3);
+	xml_attr(w->out, value + n, strlen(value + n));
+	buf_putc(w->out, '\'');
+}
+
+static void
+put_prefixed_attr(struct xml *w, const char *prefix, const char *name,
+    const char *value)
+{
+	buf_putc(w->out, ' ');
+	buf_puts(w->out, prefix);
+	buf_putc(w->out, ':');
+	buf_puts(w->out, name);
+	buf_put(w->out, "='", 2);
+	xml_attr(w->out, value, strlen(value));
+	buf_putc(w->out, '\'');
+}
+
+void
+xml_need(struct xml *w, const char *prefix, const char *ns)
+{
+	const char *now = lookup(w, prefix);
+
+	if (now != NULL && same(now, ns))
+		return;
 	if (prefix != NULL && strcmp(prefix, "xml") == 0)
 		return;
-	now = lookup(w, prefix);
-	if (now != NULL && (now == ns || strcmp(now, ns) == 0))
-		return;
-	buf_put(w->out, " xmlns", 6);
-	if (prefix != NULL) {
-		buf_putc(w->out, ':');
-		buf_puts(w->out, prefix);
-	}
-	buf_put(w->out, "='", 2);
-	xml_attr(w->out, ns, strlen(ns));
-	buf_putc(w->out, '\'');
+	if (prefix == NULL)
+		xml_put_attr(w, "xmlns", 5, ns);
+	else
+		put_prefixed_attr(w, "xmlns", prefix, ns);
 	bind(w, prefix, ns);
 }
 
@@ -188,25 +226,28 @@ open_tag(struct xml *w, const struct elem *e)
 {
 	const struct attr *a;
 
-	w->depth++;
+	xml_enter(w);
 	buf_putc(w->out, '<');
 	put_name(w->out, e->prefix, e->name);
-	need(w, e->prefix, e->ns);
+	xml_need(w, e->prefix, e->ns);
 	for (a = e->attrs; a != NULL; a = a->next)
 		if (a->prefix != NULL)
-			need(w, a->prefix, a->ns);
-	for (a = e->attrs; a != NULL; a = a->next) {
-		buf_putc(w->out, ' ');
-		put_name(w->out, a->prefix, a->name);
-		buf_put(w->out, "='", 2);
-		xml_attr(w->out, a->value, strlen(a->value));
-		buf_putc(w->out, '\'');
-	}
+			xml_need(w, a->prefix, a->ns);
+	for (a = e->attrs; a != NULL; a = a->next)
+		if (a->prefix == NULL)
+			xml_put_attr(w, a->name, strlen(a->name), a->value);
+		else
+			put_prefixed_attr(w, a->prefix, a->name, a->value);
 }
 
-/* What this element declared is no longer in force. */
-static void
-leave(struct xml *w)
+void
+xml_enter(struct xml *w)
+{
+	w->depth++;
+}
+
+void
+xml_leave(struct xml *w)
 {
 	while (w->n > 0 && w->bind[w->n - 1].depth == w->depth)
 		w->n--;
@@ -226,7 +267,7 @@ xml_end(struct xml *w, const struct elem *e)
 	buf_put(w->out, "</", 2);
 	put_name(w->out, e->prefix, e->name);
 	buf_putc(w->out, '>');
-	leave(w);
+	xml_leave(w);
 }
 
 void
@@ -237,7 +278,7 @@ xml_elem(struct xml *w, const struct elem *e)
 	if (e->nodes == NULL) {
 		open_tag(w, e);
 		buf_put(w->out, "/>", 2);
-		leave(w);
+		xml_leave(w);
 		return;
 	}
 	/* As deep as the tree, which the parser bounds. */

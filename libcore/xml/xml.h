@@ -52,6 +52,18 @@ void xml_end(struct xml *w, const struct elem *e);
 void xml_elem(struct xml *w, const struct elem *e);
 
 /*
+ * The same in pieces, for a writer that has no tree: around an element go
+ * xml_enter() and xml_leave(); in its start tag, behind its name, xml_need()
+ * declares PREFIX (NULL: the default) unless it is in force, first for the
+ * name and then for all attributes, which xml_put_attr() then writes.
+ */
+void xml_enter(struct xml *w);
+void xml_leave(struct xml *w);
+void xml_need(struct xml *w, const char *prefix, const char *ns);
+void xml_put_attr(struct xml *w, const char *qname, size_t len,
+    const char *value);
+
+/*
  * Append the LEN bytes at S, well-formed UTF-8 of XML characters, escaped as
  * the content of an element, or of an attribute in single quotes: markup as
  * entities; LF, CR, DEL and C1 controls (in attributes TAB too) as character

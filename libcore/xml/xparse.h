@@ -16,7 +16,7 @@
  * entities but the five) is an error, which is final until xparse_reset().
  * Elements complete before it have been delivered.
  *
- * An event's element belongs to the parser and is valid until a byte of the
+ * An event's element and line belong to the parser and are valid until a byte of the
  * next element is read (by xparse_next() or xparse_feed()), or xparse_reset();
  * elem_dup() keeps it.
  */
@@ -44,9 +44,18 @@ enum xparse_kind {
 	XPARSE_CLOSE
 };
 
+/* What an XPARSE_ELEM event brings. */
+enum xparse_form {
+	XPARSE_TREE,		/* the element with all that is in it */
+	XPARSE_SHELL,		/* its name and attributes, without children */
+	XPARSE_LINE		/* its name, and all of it as rec_write() does */
+};
+
 struct xparse_event {
 	enum xparse_kind kind;
 	struct elem *elem;	/* NULL for XPARSE_CLOSE */
+	const char *line;	/* XPARSE_LINE: LEN bytes, no delimiter */
+	size_t len;
 	uint64_t begin, end;	/* its bytes, counted from the first fed */
 };
 
@@ -61,6 +70,12 @@ struct xparse;
 /* A new parser in *P (free with xparse_free); LIMITS may be NULL. */
 int xparse_new(struct xparse **p, const struct xparse_limits *limits);
 void xparse_free(struct xparse *p);
+
+/*
+ * Say in which form elements are wanted, XPARSE_TREE if nothing is said; before
+ * any byte is fed.  Each is faster than the ones it replaces.
+ */
+void xparse_set_form(struct xparse *p, enum xparse_form form);
 
 /*
  * Give it up to LEN bytes.  Returns how many it took: fewer, or 0, when an

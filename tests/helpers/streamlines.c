@@ -2,6 +2,10 @@
  * The stream parser and the line writer alone: a raw stream on stdin, its
  * first-level elements as lines on stdout, the error's condition on stderr.
  * Restarts are followed, as after TLS and SASL.
+ *
+ *	streamlines [line | tree]
+ *
+ * The lines are written by the parser, or from trees.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -18,7 +22,13 @@ print(struct xparse *p, const struct xparse_event *ev)
 	if (ev->kind != XPARSE_ELEM)
 		return 0;
 	buf_reset(&out);
-	if (rec_write(&out, ev->elem, '\n') < 0 ||
+	if (ev->len > 0) {
+		buf_put(&out, ev->line, ev->len);
+		buf_putc(&out, '\n');
+	} else {
+		rec_write(&out, ev->elem, '\n');
+	}
+	if (buf_err(&out) != 0 ||
 	    fwrite(buf_data(&out), 1, buf_len(&out), stdout) != buf_len(&out))
 		return XERR_SYS;
 	if (elem_is(ev->elem, NS_SASL, "success") ||
@@ -49,7 +59,7 @@ take(struct xparse *p, const char *s, size_t len)
 }
 
 int
-main(void)
+main(int argc, char *argv[])
 {
 	struct xparse *p;
 	char s[65536];
@@ -59,6 +69,8 @@ main(void)
 	buf_init(&out, 64 << 20);
 	if (xparse_new(&p, NULL) < 0)
 		return 71;
+	if (argc < 2 || strcmp(argv[1], "tree") != 0)
+		xparse_set_form(p, XPARSE_LINE);
 	while ((r = 0) == 0 && (n = read(0, s, sizeof(s))) > 0)
 		if ((r = take(p, s, (size_t)n)) < 0)
 			break;

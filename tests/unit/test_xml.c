@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -406,6 +407,147 @@ builders_survive_an_exhausted_arena(void **state)
 	}
 }
 
+/* What form FORM makes of S, fed in portions of STEP. */
+static char *
+lines_of(const char *s, enum xparse_form form, size_t step)
+{
+	size_t i, n, len = strlen(s);
+	struct xparse_event ev;
+	struct xparse *p;
+	struct buf log;
+	ssize_t used = 0;
+	char *copy;
+	int r = 0;
+
+	buf_init(&log, 1 << 26);
+	assert_int_equal(xparse_new(&p, NULL), 0);
+	xparse_set_form(p, form);
+	for (i = 0; i < len && r == 0; i += (size_t)used) {
+		n = len - i < step ? len - i : step;
+		if ((used = xparse_feed(p, s + i, n)) < 0)
+			break;
+		while ((r = xparse_next(p, &ev)) == 1) {
+			if (ev.kind != XPARSE_ELEM)
+				continue;
+			if (form == XPARSE_LINE)
+				buf_put(&log, ev.line, ev.len);
+			else
+				rec_write(&log, ev.elem, '\n');
+			if (form == XPARSE_LINE)
+				buf_putc(&log, '\n');
+		}
+	}
+	buf_printf(&log, "%s\n", r < 0 || used < 0 ? xparse_condition(p) :
+	    "fine");
+	assert_non_null(buf_str(&log));
+	copy = strdup(buf_str(&log));
+	xparse_free(p);
+	buf_release(&log);
+	return copy;
+}
+
+static const char *const tricky[] = {
+	HEAD "<a/><a></a><a><![CDATA[]]></a><a> </a><a>x<![CDATA[<y>]]>z</a>",
+	HEAD "<a b=\"'&quot;&lt;&#9;&#10;&#xd;\t\n\" c=''>&amp;]]&gt;\r\n\t</a>",
+	HEAD "<a>\x7f\xc2\x80\xc2\x9f\xc2\xa0</a><a b='\xc2\x85\x7f'/>",
+	HEAD "<a xmlns='u'><b xmlns='jabber:client'/><c/><d xmlns=''/></a>",
+	HEAD "<p:a xmlns:p='u'><p:b xmlns:p='v' p:c='1'/><b p:c='2'/></p:a>",
+	HEAD "<a xmlns:p='u' xmlns:q='v' p:x='' q:x='' x='' xml:lang='it'/>",
+	HEAD "<a xmlns:p='u'><b xmlns:p='u' p:c=''/></a><stream:error/>",
+	"<s:stream xmlns:s='http://etherx.jabber.org/streams' xmlns:p='u'>"
+	    "<a xmlns='jabber:client'/><b/><p:c><s:d p:e='1'/></p:c></s:stream>",
+	HEAD "<message><body>1</body></message><a></b>",
+	HEAD "<a p:b='1'/>",
+};
+
+static void
+lines_are_those_of_the_tree_writer(void **state)
+{
+	char *want, *got;
+	size_t i, step;
+
+	(void)state;
+	for (i = 0; i < N(tricky); i++) {
+		want = lines_of(tricky[i], XPARSE_TREE, SIZE_MAX);
+		for (step = 1; step < 40; step++) {
+			got = lines_of(tricky[i], XPARSE_LINE, step);
+			assert_string_equal(got, want);
+			free(got);
+		}
+		free(want);
+	}
+}
+
+static void
+shells_have_attributes_and_no_children(void **state)
+{
+	char *got;
+
+	(void)state;
+	got = lines_of(HEAD "<a b='1'><c>x</c></a>", XPARSE_SHELL, 7);
+	assert_string_equal(got, "<a xmlns='jabber:client' b='1'/>\nfine\n");
+	free(got);
+}
+
+/* Each child repeats a declaration that the sender has written but once. */
+static void
+bounds_a_line_that_grows_by_declarations(void **state)
+{
+	struct buf b;
+	char *got;
+	int i;
+
+	(void)state;
+	buf_init(&b, 1 << 21);
+	buf_puts(&b, "<stream:stream xmlns:p='");
+	for (i = 0; i < 30000; i++)
+		buf_putc(&b, 'u');
+	buf_puts(&b, "' xmlns:stream='http://etherx.jabber.org/streams'><a>");
+	for (i = 0; i < 30000; i++)
+		buf_puts(&b, "<p:b/>");
+	buf_puts(&b, "</a>");
+	got = lines_of(buf_str(&b), XPARSE_LINE, SIZE_MAX);
+	assert_string_equal(got, "policy-violation\n");
+	free(got);
+	buf_release(&b);
+}
+
+static void
+keeps_more_namespaces_apart_than_it_remembers(void **state)
+{
+	struct xparse_event ev;
+	struct xparse *p;
+	struct elem *e;
+	struct buf b;
+	char want[32];
+	ssize_t used;
+	int i;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	buf_puts(&b, HEAD "<a>");
+	for (i = 0; i < 500; i++)
+		buf_printf(&b, "<b xmlns='urn:%d' xmlns:p='urn:p%d'/>", i, i);
+	buf_puts(&b, "</a>");
+	assert_int_equal(xparse_new(&p, NULL), 0);
+	used = xparse_feed(p, buf_data(&b), buf_len(&b));
+	assert_int_equal(xparse_next(p, &ev), 1);
+	assert_int_equal(ev.kind, XPARSE_HEADER);
+	while ((size_t)used < buf_len(&b))
+		used += xparse_feed(p, buf_data(&b) + used,
+		    buf_len(&b) - (size_t)used);
+	assert_int_equal(xparse_next(p, &ev), 1);
+	e = elem_child(ev.elem, NULL, "b");
+	for (i = 0; i < 500; i++) {
+		assert_non_null(e);
+		snprintf(want, sizeof(want), "urn:%d", i);
+		assert_string_equal(e->ns, want);
+		e = elem_next(e, NULL, "b");
+	}
+	xparse_free(p);
+	buf_release(&b);
+}
+
 int
 main(void)
 {
@@ -420,6 +562,10 @@ main(void)
 		cmocka_unit_test(a_line_that_is_too_long_is_skipped),
 		cmocka_unit_test(trees_are_built_and_asked),
 		cmocka_unit_test(builders_survive_an_exhausted_arena),
+		cmocka_unit_test(lines_are_those_of_the_tree_writer),
+		cmocka_unit_test(shells_have_attributes_and_no_children),
+		cmocka_unit_test(bounds_a_line_that_grows_by_declarations),
+		cmocka_unit_test(keeps_more_namespaces_apart_than_it_remembers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

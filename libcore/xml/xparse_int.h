@@ -1,0 +1,68 @@
+/*
+ * Inside the stream parser: xparse.c, which is fed and asked, and xhandle.c,
+ * which expat calls.  Nobody else includes this.
+ */
+#ifndef XML_XPARSE_INT_H
+#define XML_XPARSE_INT_H
+
+#include <expat.h>
+
+#include "base/arena.h"
+#include "xml/scope.h"
+#include "xml/xline.h"
+#include "xml/xparse.h"
+#include "xml/xtag.h"
+#include "xml/xtree.h"
+
+enum { LEAD_MAX = 4 };		/* bytes looked at before expat sees any */
+
+struct xparse {
+	XML_Parser expat;
+	struct xparse_limits limits;
+	enum xparse_form form;
+	char *fragment;		/* default namespace, or NULL for a stream */
+
+	/* the element being read, or that was last delivered */
+	struct arena header;	/* the header's tree and namespaces */
+	struct arena stanza;
+	struct scope scope;
+	struct xtag tag;
+	struct xtree tree;
+	struct xline line;
+	unsigned depth;		/* open elements, the stream's included */
+	bool stale;		/* it was delivered */
+
+	/* what is to be delivered */
+	struct xparse_event ready;
+	bool suspended;		/* expat holds bytes behind the event */
+	bool closed;
+	bool close_next;	/* the ready event is followed by a close */
+
+	/* where we are */
+	unsigned char lead[LEAD_MAX];	/* first bytes, until judged */
+	size_t nlead;
+	bool begun;		/* the first byte has gone to expat */
+	uint64_t base;		/* bytes of earlier streams and skipped ones */
+	uint64_t base_lines, base_column;
+	uint64_t fed;		/* bytes taken, all streams */
+	uint64_t mark;		/* where the unfinished part begins */
+
+	/* the first error */
+	int err;
+	const char *condition;
+	char errmsg[160];
+	struct xparse_pos where;
+};
+
+/* Expat, just made or reset, calls us; between elements it does not. */
+void xhandle_set(struct xparse *p);
+void xhandle_set_none(struct xparse *p);
+
+/* Remember error R, unless there is one, with its place. */
+void xhandle_fail(struct xparse *p, uint64_t byte, int r,
+    const char *condition, const char *msg);
+
+/* The byte where the token begins that expat is at. */
+uint64_t xhandle_here(const struct xparse *p);
+
+#endif
