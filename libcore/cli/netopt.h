@@ -71,21 +71,24 @@ enum {
 	{ "insecure-plaintext", no_argument, NULL, NETOPT_INSECURE }, \
 	{ "max-stanza", required_argument, NULL, NETOPT_STANZA }
 
-/* Their part of the usage text; CLI_USAGE follows it. */
+/*
+ * Their part of the usage text; CLI_USAGE follows it.  The time-out is the
+ * last, for a program that has more to say of it.
+ */
 #define NETOPT_USAGE \
 	"Account and connection, see xmpputils(7):\n" \
 	"  -a, --account NAME      section of the account file\n" \
 	"  -f, --file FILE         account file, also of sendxmpp, go-sendxmpp\n" \
 	"  -j, --jid JID           log in as JID\n" \
+	"  -v, --verbose           say more on stderr; -vv more yet\n" \
 	"      --host HOST         connect to HOST instead of the JID's domain\n" \
 	"      --port PORT         and to this port\n" \
 	"      --tls HOW           starttls or direct\n" \
 	"      --ca-file FILE      trust these certificates, not the system's\n" \
-	"      --timeout SECONDS   give up on a silent server, 30; 0 is never\n" \
 	"      --max-stanza BYTES  largest stanza taken, 1048576\n" \
 	"      --insecure-plaintext\n" \
 	"                          do without TLS; never with PLAIN\n" \
-	"  -v, --verbose           say more on stderr; -vv more yet\n"
+	"      --timeout SECONDS   give up on a silent server, 30; 0 is never\n"
 
 /* Nothing given yet: the defaults. */
 void netopt_init(struct netopt *o);
