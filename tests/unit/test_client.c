@@ -1,0 +1,775 @@
+/*
+ * The client against the server, and against servers that misbehave, all in
+ * memory: a whole login is a function call, and can be cut at every byte.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/xerr.h"
+#include "xml/ns.h"
+#include "xml/rec.h"
+#include "xmpp/client.h"
+#include "xmpp/server.h"
+#include "xmpp/stanza.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+#define PASSWORD "ros\xc3\xa9"
+
+static const unsigned char secret[SERVER_SECRET] = "0123456789abcdef";
+
+struct pair {
+	struct jid jid;
+	struct client_config ccf;
+	struct server_config scf;
+	struct client *c;
+	struct server *s;
+	size_t step;		/* bytes that travel at once */
+	struct buf log;		/* what happened at the client */
+	unsigned got;		/* stanzas at the server */
+	bool echo;		/* the server returns messages */
+	bool closed;
+	bool tls;		/* both have changed over */
+	unsigned flights;	/* turns in which the client spoke */
+};
+
+static int
+lookup(void *arg, const struct jid *user, struct buf *password)
+{
+	size_t n;
+
+	(void)arg;
+	if (strncmp(jid_local(user, &n), "juliet", 6) != 0)
+		return XERR_AUTH;
+	return buf_puts(password, PASSWORD);
+}
+
+static void
+pair_init(struct pair *p, const char *jid)
+{
+	memset(p, 0, sizeof(*p));
+	assert_int_equal(jid_parse(&p->jid, jid, strlen(jid)), 0);
+	p->step = 4096;
+	buf_init(&p->log, 1 << 20);
+	p->ccf = (struct client_config){
+		.login = {
+			.jid = &p->jid,
+			.password = PASSWORD,
+			.password_len = sizeof(PASSWORD) - 1,
+			.nonce = "abcdefghijklmnopqrstuvwxyz234567",
+		},
+		.identity = { "client", "bot", "test", "1" },
+		.id = "q7h2",
+	};
+	p->scf = (struct server_config){
+		.domain = "example.org",
+		.lookup = lookup,
+		.secret = secret,
+		.salt = "saltsaltsaltsalt", .salt_len = 16,
+		.iterations = 4096,
+		.tls = true,
+	};
+}
+
+static void
+pair_open(struct pair *p)
+{
+	assert_int_equal(client_new(&p->c, &p->ccf), 0);
+	assert_int_equal(server_new(&p->s, &p->scf), 0);
+}
+
+static void
+pair_release(struct pair *p)
+{
+	client_free(p->c);
+	server_free(p->s);
+	buf_release(&p->log);
+}
+
+/* The client's events; the error that ends them, or 0. */
+static int
+client_events(struct pair *p)
+{
+	struct client_event ev;
+	int r;
+
+	while ((r = client_next(p->c, &ev)) == 1)
+		switch (ev.kind) {
+		case CLIENT_TLS:
+			buf_puts(&p->log, "tls ");
+			assert_int_equal(client_secured(p->c), 0);
+			break;
+		case CLIENT_BOUND:
+			buf_printf(&p->log, "bound %s ",
+			    jid_str(client_jid(p->c)));
+			break;
+		case CLIENT_STANZA:
+			buf_printf(&p->log, "%s ", ev.elem->name);
+			break;
+		case CLIENT_ACKED:
+			buf_printf(&p->log, "acked %zu ", ev.acked);
+			break;
+		default:
+			buf_puts(&p->log, "closed ");
+			p->closed = true;
+		}
+	return r;
+}
+
+static void
+server_stanza(struct pair *p, const struct elem *e)
+{
+	struct arena a;
+
+	p->got++;
+	arena_init(&a, 1 << 16);
+	if (stanza_is_request(e))
+		server_send(p->s, stanza_reply(&a, e, "result"));
+	else if (p->echo && strcmp(e->name, "message") == 0)
+		server_send(p->s, e);
+	arena_release(&a);
+}
+
+static void
+server_events(struct pair *p)
+{
+	struct server_event ev;
+
+	while (server_next(p->s, &ev) == 1)
+		switch (ev.kind) {
+		case SERVER_TLS:
+			/* <proceed/> is in clear, then both begin anew */
+			break;
+		case SERVER_BIND:
+			assert_int_equal(server_accept(p->s), 0);
+			break;
+		case SERVER_STANZA:
+			server_stanza(p, ev.elem);
+			break;
+		default:
+			break;
+		}
+}
+
+/* Move up to STEP bytes to the server; whether there were any. */
+static bool
+to_server(struct pair *p)
+{
+	const void *data;
+	size_t n = client_pending(p->c, &data);
+	char copy[4096];
+	ssize_t used;
+
+	n = n < p->step ? n : p->step;
+	if (n == 0)
+		return false;
+	memcpy(copy, data, n);
+	used = server_feed(p->s, copy, n);
+	client_sent(p->c, used < 0 ? n : (size_t)used);
+	server_events(p);
+	return true;
+}
+
+static bool
+to_client(struct pair *p, int *r)
+{
+	const void *data;
+	size_t n = server_pending(p->s, &data);
+	char copy[4096];
+	ssize_t used;
+
+	n = n < p->step ? n : p->step;
+	if (n == 0)
+		return false;
+	memcpy(copy, data, n);
+	used = client_feed(p->c, copy, n);
+	server_sent(p->s, used < 0 ? n : (size_t)used);
+	*r = used < 0 ? (int)used : client_events(p);
+	return true;
+}
+
+/* Let them talk until both are silent, or the client fails. */
+static int
+talk(struct pair *p)
+{
+	bool moved = true;
+	const void *data;
+	int r = 0;
+
+	while (moved && r >= 0) {
+		if (client_pending(p->c, &data) > 0)
+			p->flights++;
+		for (moved = false; to_server(p); moved = true)
+			;
+		while (r >= 0 && to_client(p, &r)) {
+			moved = true;
+			/* both sides change over between two bytes */
+			if (!p->tls && strstr(buf_str(&p->log), "tls ")) {
+				p->tls = true;
+				assert_int_equal(server_pending(p->s, &data),
+				    0);
+				assert_int_equal(server_secured(p->s), 0);
+				break;
+			}
+		}
+		if (r >= 0) {
+			client_confirm(p->c);
+			client_settle(p->c);
+		}
+	}
+	return r;
+}
+
+static void
+send_message(struct pair *p, const char *body)
+{
+	struct arena a;
+	struct elem *e;
+
+	arena_init(&a, 1 << 16);
+	e = elem_new(&a, NS_CLIENT, "message");
+	elem_set(e, "to", "romeo@example.org");
+	elem_set(e, "id", body);
+	elem_add_with_text(e, NULL, "body", body);
+	assert_null(client_check(p->c, e));
+	assert_int_equal(client_send(p->c, e), 0);
+	arena_release(&a);
+}
+
+static const char session_log[] = "tls bound juliet@example.org/balcony "
+	"message message acked 2 closed ";
+
+/* Login, two messages that come back, the polite end. */
+static void
+whole_session(struct pair *p)
+{
+	pair_open(p);
+	assert_int_equal(talk(p), 0);
+	assert_true(client_may_send(p->c));
+	send_message(p, "one");
+	send_message(p, "two");
+	assert_int_equal(client_unacked_count(p->c), 2);
+	assert_int_equal(talk(p), 0);
+	assert_int_equal(client_unacked_count(p->c), 0);
+	client_close(p->c);
+	assert_false(client_may_send(p->c));
+	assert_int_equal(talk(p), 0);
+	assert_true(p->closed);
+}
+
+static void
+a_whole_session_is_the_same_at_every_cut(void **state)
+{
+	struct pair p;
+	size_t step;
+
+	(void)state;
+	for (step = 1; step <= 400; step += step < 16 ? 1 : 37) {
+		pair_init(&p, "juliet@example.org/balcony");
+		p.step = step;
+		p.echo = true;
+		whole_session(&p);
+		assert_string_equal(buf_str(&p.log), session_log);
+		assert_true(client_has_sm(p.c));
+		pair_release(&p);
+	}
+}
+
+static void
+each_mechanism_logs_in(void **state)
+{
+	static const char *const mech[] = { "SCRAM-SHA-512", "SCRAM-SHA-256",
+		"SCRAM-SHA-1", "PLAIN" };
+	const char *only[2] = { NULL, NULL };
+	struct pair p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(mech); i++) {
+		pair_init(&p, "juliet@example.org/balcony");
+		only[0] = mech[i];
+		p.scf.mechanisms = only;
+		p.echo = true;
+		whole_session(&p);
+		assert_string_equal(client_mechanism(p.c), mech[i]);
+		pair_release(&p);
+	}
+	pair_init(&p, "juliet@example.org/balcony");
+	pair_open(&p);
+	assert_int_equal(talk(&p), 0);
+	assert_string_equal(client_mechanism(p.c), "SCRAM-SHA-512");
+	pair_release(&p);
+}
+
+static void
+a_ping_stands_in_for_stream_management(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org/balcony");
+	p.scf.no_sm = true;
+	p.echo = true;
+	whole_session(&p);
+	assert_false(client_has_sm(p.c));
+	assert_int_equal(p.got, 3);	/* the ping is one */
+	pair_release(&p);
+}
+
+static void
+the_server_chooses_a_resource(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org");
+	pair_open(&p);
+	assert_int_equal(talk(&p), 0);
+	assert_false(jid_is_bare(client_jid(p.c)));
+	assert_true(jid_equal_bare(client_jid(p.c), &p.jid));
+	pair_release(&p);
+}
+
+/* Half a round trip more is half a round trip too many: RFC order, no more. */
+static void
+a_login_takes_no_more_flights_than_needed(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org/balcony");
+	pair_open(&p);
+	assert_int_equal(talk(&p), 0);
+	/* header, starttls, header, auth, response, header, bind, enable */
+	assert_int_equal(p.flights, 8);
+	pair_release(&p);
+}
+
+static void
+a_wrong_password_is_refused(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org/balcony");
+	p.ccf.login.password = "wrong";
+	p.ccf.login.password_len = 5;
+	pair_open(&p);
+	assert_int_equal(talk(&p), XERR_AUTH);
+	assert_non_null(strstr(client_errmsg(p.c), "not-authorized"));
+	assert_null(strstr(client_errmsg(p.c), "wrong"));
+	pair_release(&p);
+}
+
+static void
+plain_never_goes_in_clear(void **state)
+{
+	static const char *const only[] = { "PLAIN", NULL };
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org/balcony");
+	p.scf.tls = false;
+	p.scf.plaintext_ok = true;
+	p.scf.mechanisms = only;
+	p.ccf.login.plaintext_ok = true;
+	pair_open(&p);
+	assert_true(talk(&p) < 0);
+	pair_release(&p);
+	/* SCRAM may, if it was asked for; without, nothing may */
+	pair_init(&p, "juliet@example.org/balcony");
+	p.scf.tls = false;
+	p.scf.plaintext_ok = true;
+	p.ccf.login.plaintext_ok = true;
+	pair_open(&p);
+	assert_int_equal(talk(&p), 0);
+	assert_true(client_may_send(p.c));
+	pair_release(&p);
+	pair_init(&p, "juliet@example.org/balcony");
+	p.scf.tls = false;
+	p.scf.plaintext_ok = true;
+	pair_open(&p);
+	assert_int_equal(talk(&p), XERR_TLS);
+	pair_release(&p);
+}
+
+#define HEAD "<?xml version='1.0'?><stream:stream xmlns='jabber:client' " \
+	"xmlns:stream='http://etherx.jabber.org/streams' id='1' " \
+	"version='1.0' from='example.org'>"
+#define TLS "<stream:features><starttls xmlns='" NS_TLS "'/></stream:features>"
+#define MECH "<mechanisms xmlns='" NS_SASL "'><mechanism>PLAIN</mechanism>" \
+	"</mechanisms>"
+#define PROCEED "<proceed xmlns='" NS_TLS "'/>"
+#define SUCCESS "<success xmlns='" NS_SASL "'/>"
+#define LOGGED_IN HEAD TLS "|" PROCEED "|" HEAD "<stream:features>" MECH \
+	"</stream:features>|" SUCCESS "|" HEAD "<stream:features><bind xmlns='" \
+	NS_BIND "'/><sm xmlns='" NS_SM "'/></stream:features>|"
+#define BOUND LOGGED_IN "<iq type='result' id='bind'><bind xmlns='" NS_BIND \
+	"'><jid>juliet@example.org/x</jid></bind></iq><enabled xmlns='" \
+	NS_SM "'/>|"
+
+/* What a server that follows a script makes of the client. */
+struct script {
+	const char *name;
+	const char *says;	/* a | ends what is sent at once */
+	int r;			/* the client's verdict */
+	const char *never;	/* what the client must not have said */
+};
+
+static const struct script scripts[] = {
+	{ "no STARTTLS (A1)", HEAD "<stream:features>" MECH
+	    "</stream:features>", XERR_TLS, "<auth" },
+	{ "bind before TLS (A3)", HEAD "<stream:features><bind xmlns='" NS_BIND
+	    "'/></stream:features>", XERR_TLS, "<iq" },
+	{ "injection behind proceed (A4)", HEAD TLS "|" PROCEED
+	    "<stream:features>" MECH "</stream:features>", XERR_TLS, "<auth" },
+	{ "one byte behind proceed", HEAD TLS "|" PROCEED "\n", XERR_TLS,
+	    "<auth" },
+	{ "failure for proceed (A5)", HEAD TLS "|<failure xmlns='" NS_TLS
+	    "'/>", XERR_TLS, "<auth" },
+	{ "success for proceed", HEAD TLS "|<success xmlns='" NS_TLS "'/>",
+	    XERR_TLS, "<auth" },
+	{ "proceed of a wrong namespace", HEAD TLS "|<proceed xmlns='" NS_SASL
+	    "'/>", XERR_TLS, "<auth" },
+	{ "STARTTLS inside TLS (A7)", HEAD TLS "|" PROCEED "|" HEAD TLS,
+	    XERR_PROTO, "<auth" },
+	{ "a message before TLS (A8)", HEAD "<message/>", XERR_PROTO,
+	    "<starttls" },
+	{ "no mechanism", HEAD TLS "|" PROCEED "|" HEAD
+	    "<stream:features/>", XERR_AUTH, "<auth" },
+	{ "a message instead of success", HEAD TLS "|" PROCEED "|" HEAD
+	    "<stream:features>" MECH "</stream:features>|<message/>",
+	    XERR_PROTO, "<iq" },
+	{ "a challenge for PLAIN", HEAD TLS "|" PROCEED "|" HEAD
+	    "<stream:features>" MECH "</stream:features>|<challenge xmlns='"
+	    NS_SASL "'>AAAA</challenge>", XERR_PROTO, "<iq" },
+	{ "temporary failure", HEAD TLS "|" PROCEED "|" HEAD
+	    "<stream:features>" MECH "</stream:features>|<failure xmlns='"
+	    NS_SASL "'><temporary-auth-failure/></failure>", XERR_TEMP,
+	    "<iq" },
+	{ "a message before bind", LOGGED_IN "<message><body>x</body>"
+	    "</message>", XERR_PROTO, NULL },
+	{ "bound to another account (E6)", LOGGED_IN "<iq type='result' "
+	    "id='bind'><bind xmlns='" NS_BIND "'><jid>romeo@example.org/x"
+	    "</jid></bind></iq>", XERR_PROTO, "<enable" },
+	{ "bound to a bare JID", LOGGED_IN "<iq type='result' id='bind'>"
+	    "<bind xmlns='" NS_BIND "'><jid>juliet@example.org</jid></bind>"
+	    "</iq>", XERR_PROTO, "<enable" },
+	{ "bound to nothing", LOGGED_IN "<iq type='result' id='bind'/>",
+	    XERR_PROTO, "<enable" },
+	{ "bind refused for now", LOGGED_IN "<iq type='error' id='bind'><error "
+	    "type='wait'><resource-constraint xmlns='" NS_STANZA_ERRORS
+	    "'/></error></iq>", XERR_TEMP, "<enable" },
+	{ "a stream error", HEAD "<stream:error><host-unknown xmlns='"
+	    NS_STREAM_ERRORS "'/></stream:error></stream:stream>",
+	    XERR_UNAVAIL, "<starttls" },
+	{ "a shutdown", BOUND "<stream:error><system-shutdown xmlns='"
+	    NS_STREAM_ERRORS "'/></stream:error>", XERR_TEMP, NULL },
+	{ "closed before login", HEAD "</stream:stream>", XERR_TEMP,
+	    "<starttls" },
+	{ "HTTP", "HTTP/1.1 400 Bad Request\r\n", XERR_PROTO, "<starttls" },
+	{ "a version below 1.0", "<stream:stream xmlns='jabber:client' "
+	    "xmlns:stream='http://etherx.jabber.org/streams' version='0.9'>",
+	    XERR_PROTO, "<starttls" },
+	{ "another content namespace", "<stream:stream xmlns='jabber:server' "
+	    "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>",
+	    XERR_PROTO, "<starttls" },
+	{ "a comment", HEAD TLS "|<!-- x -->", XERR_PROTO, "<auth" },
+	{ "h without a stanza (F1)", BOUND "<a xmlns='" NS_SM "' h='1'/>",
+	    XERR_PROTO, NULL },
+	{ "h negative", BOUND "<a xmlns='" NS_SM "' h='-1'/>", XERR_PROTO,
+	    NULL },
+	{ "h of 2^32", BOUND "<a xmlns='" NS_SM "' h='4294967296'/>",
+	    XERR_PROTO, NULL },
+	{ "no h", BOUND "<a xmlns='" NS_SM "'/>", XERR_PROTO, NULL },
+	{ "an h that says nothing new", BOUND "<a xmlns='" NS_SM "' h='0'/>",
+	    0, NULL },
+};
+
+/* Play SAYS; what the client said is in P->log, its verdict returned. */
+static int
+play(struct pair *p, const char *says, size_t step)
+{
+	const char *end = strchr(says, '|');
+	struct client_event ev;
+	const void *data;
+	size_t n, i, len;
+	ssize_t used;
+	int r = 0;
+
+	for (;; says = end + 1, end = strchr(says, '|')) {
+		n = client_pending(p->c, &data);
+		buf_put(&p->log, data, n);
+		client_sent(p->c, n);
+		len = end == NULL ? strlen(says) : (size_t)(end - says);
+		for (i = 0; i < len && r >= 0; i += (size_t)used) {
+			n = len - i < step ? len - i : step;
+			if ((used = client_feed(p->c, says + i, n)) < 0) {
+				r = (int)used;
+				break;
+			}
+			while ((r = client_next(p->c, &ev)) == 1)
+				if (ev.kind == CLIENT_TLS)
+					client_secured(p->c);
+		}
+		if (r < 0 || end == NULL)
+			break;
+	}
+	n = client_pending(p->c, &data);
+	buf_put(&p->log, data, n);
+	client_sent(p->c, n);
+	return r;
+}
+
+static void
+servers_that_misbehave_get_nothing(void **state)
+{
+	/* the step of 1 byte would hide what came in one segment */
+	static const size_t steps[] = { 4096, 7 };
+	struct pair p;
+	size_t i, k;
+	int r;
+
+	(void)state;
+	for (i = 0; i < N(scripts); i++)
+		for (k = 0; k < N(steps); k++) {
+			if (steps[k] == 7 && strstr(scripts[i].name, "behind"))
+				continue;
+			pair_init(&p, "juliet@example.org/x");
+			p.ccf.login.mechanism = "PLAIN";
+			assert_int_equal(client_new(&p.c, &p.ccf), 0);
+			r = play(&p, scripts[i].says, steps[k]);
+			if (r != scripts[i].r)
+				print_message("# %s: %d: %s\n",
+				    scripts[i].name, r, client_errmsg(p.c));
+			assert_int_equal(r, scripts[i].r);
+			if (scripts[i].never != NULL)
+				assert_null(strstr(buf_str(&p.log),
+				    scripts[i].never));
+			if (r < 0)
+				assert_true(strlen(client_errmsg(p.c)) > 0);
+			pair_release(&p);
+		}
+}
+
+static void
+nothing_but_header_and_starttls_goes_in_clear(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org/x");
+	assert_int_equal(client_new(&p.c, &p.ccf), 0);
+	assert_int_equal(play(&p, HEAD TLS, 4096), 0);
+	assert_string_equal(buf_str(&p.log), "<?xml version='1.0'?>"
+	    "<stream:stream to='example.org' version='1.0' "
+	    "xmlns='jabber:client' xmlns:stream='" NS_STREAMS "'>"
+	    "<starttls xmlns='" NS_TLS "'/>");
+	pair_release(&p);
+}
+
+/* How the client answers what it is asked when it is online. */
+static void
+requests_are_answered_once(void **state)
+{
+	static const char *const v[][2] = {
+		{ "<iq type='get' id='1' from='a@b/c'><ping xmlns='" NS_PING
+		    "'/></iq>", "<iq to='a@b/c' type='result' id='1'/>" },
+		{ "<iq type='get' id='2' from='a@b/c'><query xmlns='"
+		    NS_VERSION "'/></iq>",
+		    "<iq to='a@b/c' type='result' id='2'><query xmlns='"
+		    NS_VERSION "'><name>test</name><version>1</version>"
+		    "</query></iq>" },
+		{ "<iq type='get' id='3' from='a@b/c'><query xmlns='"
+		    NS_DISCO_INFO "'/></iq>", "<identity category='client' "
+		    "type='bot' name='test'/>" },
+		{ "<iq type='get' id='4' from='a@b/c'><x xmlns='urn:x'/></iq>",
+		    "<service-unavailable " },
+		{ "<iq type='set' id='5' from='evil@b/c'><query xmlns='"
+		    NS_ROSTER "'><item jid='evil@b'/></query></iq>",
+		    "<service-unavailable " },
+		{ "<iq type='get' id='6' from='a@b/c'/>", "<bad-request " },
+		{ "<iq type='result' id='7' from='a@b/c'/>", NULL },
+		{ "<iq type='error' id='8' from='a@b/c'/>", NULL },
+		{ "<message type='error' from='a@b/c'/>", NULL },
+		{ "<presence type='subscribe' from='a@b'/>", NULL },
+	};
+	struct pair p;
+	char says[4096];
+	const char *said;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(v); i++) {
+		pair_init(&p, "juliet@example.org/x");
+		p.ccf.login.mechanism = "PLAIN";
+		assert_int_equal(client_new(&p.c, &p.ccf), 0);
+		snprintf(says, sizeof(says), "%s%s", BOUND, v[i][0]);
+		assert_int_equal(play(&p, says, 4096), 0);
+		said = strstr(buf_str(&p.log), "<enable ");
+		assert_non_null(said);
+		said = strchr(said, '>') + 1;
+		if (v[i][1] == NULL)
+			assert_string_equal(said, "");
+		else
+			assert_non_null(strstr(said, v[i][1]));
+		pair_release(&p);
+	}
+}
+
+static void
+a_pong_of_somebody_else_acknowledges_nothing(void **state)
+{
+	static const char *const from[] = { "from='evil@example.net/x'",
+		"from='juliet@example.org/other'", "from='example.net'",
+		"from='a b@@c'" };
+	static const char *const good[] = { "", "from='example.org'",
+		"from='juliet@example.org'", "from='juliet@example.org/x'" };
+	struct pair p;
+	struct client_event ev;
+	char says[4096], answer[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(from) + N(good); i++) {
+		pair_init(&p, "juliet@example.org/x");
+		p.ccf.login.mechanism = "PLAIN";
+		assert_int_equal(client_new(&p.c, &p.ccf), 0);
+		snprintf(says, sizeof(says), "%s", BOUND);
+		/* this one has no stream management */
+		memcpy(strstr(says, "<sm "), "<no ", 4);
+		*strstr(says, "<enabled") = '\0';
+		assert_int_equal(play(&p, says, 4096), 0);
+		send_message(&p, "m");
+		client_settle(p.c);
+		snprintf(answer, sizeof(answer),
+		    "<iq type='result' id='q7h2-1' %s/>", i < N(from) ?
+		    from[i] : good[i - N(from)]);
+		assert_true(client_feed(p.c, answer, strlen(answer)) > 0);
+		assert_int_equal(client_next(p.c, &ev), 1);
+		assert_int_equal(ev.kind, i < N(from) ? CLIENT_STANZA :
+		    CLIENT_ACKED);
+		assert_int_equal(client_unacked_count(p.c), i < N(from));
+		pair_release(&p);
+	}
+}
+
+static void
+what_would_end_the_stream_is_not_sent(void **state)
+{
+	static const char *const bad[] = {
+		"<x xmlns='urn:x'/>", "<message xmlns='jabber:server'/>",
+		"<message to='a b@@c'/>", "<message to=''/>",
+		"<message from='romeo@example.org'/>",
+		"<message from='juliet@example.org/y'/>",
+		"<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>",
+		"<iq id='1'><ping xmlns='urn:xmpp:ping'/></iq>",
+		"<iq id='1' type='what'/>", "<iq id='1' type='get'/>",
+	};
+	static const char *const good[] = {
+		"<message/>", "<message to='a@b' from='juliet@example.org'/>",
+		"<presence from='juliet@example.org/x'/>",
+		"<iq id='1' type='result'/>",
+	};
+	struct rec_reader *rec;
+	struct elem *e;
+	struct buf in;
+	struct pair p;
+	size_t i;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org/x");
+	p.ccf.login.mechanism = "PLAIN";
+	assert_int_equal(client_new(&p.c, &p.ccf), 0);
+	assert_int_equal(play(&p, BOUND, 4096), 0);
+	assert_int_equal(rec_reader_new(&rec, NULL, '\n'), 0);
+	buf_init(&in, 1 << 21);
+	for (i = 0; i < N(bad); i++) {
+		buf_printf(&in, "%s\n", bad[i]);
+		assert_int_equal(rec_read(rec, &in, false, &e), 1);
+		assert_non_null(client_check(p.c, e));
+	}
+	for (i = 0; i < N(good); i++) {
+		buf_printf(&in, "%s\n", good[i]);
+		assert_int_equal(rec_read(rec, &in, false, &e), 1);
+		assert_null(client_check(p.c, e));
+	}
+	rec_reader_free(rec);
+	buf_release(&in);
+	pair_release(&p);
+}
+
+static void
+the_window_closes_and_opens(void **state)
+{
+	struct pair p;
+	unsigned i;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org/x");
+	p.ccf.window = 1000;
+	pair_open(&p);
+	assert_int_equal(talk(&p), 0);
+	for (i = 0; client_may_send(p.c); i++)
+		send_message(&p, "x");
+	assert_true(i > 5 && i < 50);
+	assert_int_equal(talk(&p), 0);
+	assert_true(client_may_send(p.c));
+	assert_int_equal(p.got, i);
+	pair_release(&p);
+}
+
+/* XEP-0198 section 4: the count goes on behind 2^32 - 1. */
+static void
+h_wraps_at_two_to_the_32(void **state)
+{
+	struct outbox o;
+	struct arena a;
+	struct elem *e;
+	int i;
+
+	(void)state;
+	arena_init(&a, 4096);
+	e = elem_new(&a, NS_CLIENT, "message");
+	outbox_init(&o);
+	o.h = UINT32_MAX - 1;
+	for (i = 0; i < 5; i++)
+		assert_int_equal(outbox_add(&o, e, "<message/>", 10), 0);
+	assert_int_equal(outbox_ack(&o, UINT32_MAX), 1);
+	assert_int_equal(outbox_ack(&o, 1), 2);
+	assert_int_equal(o.count, 2);
+	assert_int_equal(outbox_ack(&o, 0), XERR_PROTO);
+	assert_int_equal(outbox_ack(&o, 4), XERR_PROTO);
+	assert_int_equal(outbox_ack(&o, 3), 2);
+	assert_int_equal(o.bytes, 0);
+	outbox_release(&o);
+	arena_release(&a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_whole_session_is_the_same_at_every_cut),
+		cmocka_unit_test(each_mechanism_logs_in),
+		cmocka_unit_test(a_ping_stands_in_for_stream_management),
+		cmocka_unit_test(the_server_chooses_a_resource),
+		cmocka_unit_test(a_login_takes_no_more_flights_than_needed),
+		cmocka_unit_test(a_wrong_password_is_refused),
+		cmocka_unit_test(plain_never_goes_in_clear),
+		cmocka_unit_test(servers_that_misbehave_get_nothing),
+		cmocka_unit_test(nothing_but_header_and_starttls_goes_in_clear),
+		cmocka_unit_test(requests_are_answered_once),
+		cmocka_unit_test(a_pong_of_somebody_else_acknowledges_nothing),
+		cmocka_unit_test(what_would_end_the_stream_is_not_sent),
+		cmocka_unit_test(the_window_closes_and_opens),
+		cmocka_unit_test(h_wraps_at_two_to_the_32),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
