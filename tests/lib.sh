@@ -247,6 +247,7 @@ reap()
 stop()
 {
 	kill "$1" 2>/dev/null
+	kill -CONT "$1" 2>/dev/null
 	wait_for 10 gone "$1" || kill -KILL "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
 	rc=$?

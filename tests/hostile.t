@@ -1,0 +1,162 @@
+#!/bin/sh
+# A server that does one thing wrong (tests/hostile.py), and what must come of
+# it: a status out of a few, nothing secret in clear, nothing evil printed.
+#
+#	tests/hostile.t [PLAY...]
+. "$(dirname "$0")/lib.sh"
+
+need python3 openssl xmpp-send xmpp-listen
+make_certs || exit 1
+HOSTILE=$TOP/tests/hostile.py
+BODY='But soft, what light'
+
+# verdict_of PLAY: sets what runs ($how), the statuses that are right ($want),
+# what the record must not ($never) and must ($must) contain; empty: anything.
+verdict_of()
+{
+	how=send want= never= must=
+	case $1 in
+	honest | enable-failed) want=0 ;;
+	direct)
+		how='send direct' want=0 must='alpn xmpp-client'
+		never='starttls' ;;
+	single-bytes) how='listen -n 1' want=0 ;;
+	before-tls-*) want='76 77' never='<auth|<starttls|<iq|<message' ;;
+	optional-tls) want=0 never='~clear [^~]*<auth' ;;
+	proceed-then-*) want='76 77' never='<auth' ;;
+	instead-of-proceed-*) want='69 75 76 77' never='<auth|<iq' ;;
+	plaintext-after-proceed | handshake-*)
+		want='75 76 77' never='<auth|<iq' ;;
+	starttls-inside-tls) want='76 77' never='~tls [^~]*<starttls|<auth' ;;
+	compression) want=0 never='<compress' ;;
+	tls11) want='76 77' never='<auth' ;;
+	truncated*) how=listen want=75 ;;
+	scram-final-*) want='76 77' never='<iq|<message' ;;
+	scram-first-*) want='76 77' never='~sasl [^~]*p=|<iq' ;;
+	scram-not-base64) want='76 77' never='<response [^>]*>[^<]|<iq' ;;
+	success-*) want='76 77' never='<iq|<message' ;;
+	endless-challenges) want='76 77' ;;
+	sasl-failure-temporary*) want=75 never='<auth.*<auth|<iq' ;;
+	sasl-failure-*) want=77 never='<auth.*<auth|<iq' ;;
+	mechanisms-*) want='76 77' never='<auth' ;;
+	xml-huge | xml-deep | xml-attributes | xml-long-name | xml-endless-tag)
+		# it still sends when we have gone: our error may be lost
+		how=listen want=76 ;;
+	xml-*) how=listen want=76 must='<stream:error' ;;
+	header-*) want='76 77' never='<auth|<starttls' ;;
+	error-*-system-shutdown | error-*-resource-constraint) want=75 ;;
+	error-*-reset | error-*-internal-server-error) want=75 ;;
+	error-*) want='68 69 75 76 77 78' ;;
+	see-other-host) want='69 75 76' ;;
+	after-the-end) how=listen want='0 69 75' ;;
+	roster-push)
+		how='listen -n 1' want=0
+		never="type=.result.[^>]*push1|push1[^>]*type=.result" ;;
+	unknown-requests)
+		how='listen -n 1' want=0 never='res1|err1'
+		must='get1.*service-unavailable.*set1.*service-unavailable' ;;
+	subscribe) how='listen -n 1' want=0 never='subscribed' ;;
+	request-flood) how='listen -n 1' want=0 ;;
+	wrong-sender) want=75 ;;
+	bind-wrong-sender) want='75 76' never='<message' ;;
+	bind-error-*) want='69 75 76 77' never='<message' ;;
+	bind-jid-*) want=76 never='<message' ;;
+	ack-never) want=75 ;;
+	ack-*) want=76 must='handled-count-too-high|<stream:error' ;;
+	at-end1-*) want=0 ;;
+	at-*-stall) want=75 ;;
+	at-handshake1-*) want='75 76 77' ;;
+	at-connect-*) want='69 75 76' ;;
+	at-*) want='75 76' ;;
+	trickle) want=75 ;;
+	esac
+}
+
+# The program, as $how says, against the play: its status in $rc.
+perform()
+{
+	port=$(cat "$T/port")
+	# Short where nothing but its end is waited for.
+	limit=10
+	[ "$want" != 75 ] || limit=1
+	: >"$T/accounts"
+	account romeo romeo "$port" starttls
+	account direct romeo "$port" direct
+	case $how in
+	send*)
+		run xmpp-send -a "$([ "$how" = send ] && echo romeo ||
+		    echo direct)" --timeout "$limit" --wait 0 -m "$BODY" \
+		    "juliet@$DOMAIN" ;;
+	listen*)
+		# shellcheck disable=SC2086
+		run xmpp-listen -a romeo --timeout 5 --kind message \
+		    ${how#listen} ;;
+	esac
+}
+
+# Whatever the play: none of this.
+innocent()
+{
+	case " $want " in
+	*" $rc "*) ;;
+	*) echo "status $rc, not one of: $want"; return 1 ;;
+	esac
+	# What we sent in clear may be a stream, an error and <starttls/>.
+	grep -a '^clear ' "$T/record" | grep -aEq '<(auth|response|message|iq|pres)' &&
+		{ echo "sent in clear"; return 1; }
+	[ ! -s "$T/hostile.err" ] ||
+		{ echo "the play broke"; cat "$T/hostile.err"; return 1; }
+	grep -aq EVIL "$T/out" && { echo "evil printed"; return 1; }
+	[ "$(grep -ac '^note connected' "$T/record")" -le 1 ] ||
+		{ echo "connected again"; return 1; }
+	LC_ALL=C grep -q '[^ -~	]' "$T/err" &&
+		{ echo "stderr is not harmless"; return 1; }
+	[ "$rc" -eq 0 ] || [ -s "$T/err" ] ||
+		{ echo "no word about status $rc"; return 1; }
+	return 0
+}
+
+recorded()
+{
+	# A play's lines as one, so that an expression can say "and then".
+	{ printf '~'; tr '\n' '~' <"$T/record"; } >"$T/line"
+	[ -z "$never" ] || ! grep -aEq -e "$never" "$T/line" ||
+		{ echo "recorded: $never"; return 1; }
+	[ -z "$must" ] || grep -aEq -e "$must" "$T/line" ||
+		{ echo "not recorded: $must"; return 1; }
+	case $1 in
+	xml-* | truncated* | after-* | single-* | request-* | unknown-* | \
+	roster-* | subscribe)
+		grep -aq GOOD "$T/out" || { echo "GOOD not printed"; return 1; }
+	esac
+	case $1 in
+	error-late-* | ack-never | at-ack1-*)
+		grep -Eq '[1-9][0-9]* ' "$T/err" ||
+		{ echo "no number of stanzas on stderr"; return 1; }
+	esac
+}
+
+try()
+{
+	verdict_of "$1"
+	rm -f "$T/port"
+	: >"$T/record"
+	bg hostile python3 -W ignore "$HOSTILE" "$1" "$T" "$DOMAIN" "$PASSWORD" \
+	    "$T/server"
+	wait_for 10 test -s "$T/port" || note "$T/hostile.err"
+	perform
+	innocent >"$T/why" && recorded "$1" >>"$T/why"
+	if verdict $? "$1: status $want"; then :; else
+		note "$T/why"
+		note "$T/err"
+		note "$T/record"
+	fi
+	crash "$pid"
+}
+
+LIMIT=20
+[ $# -gt 0 ] || set -- $(python3 "$HOSTILE" --list)
+for name; do
+	try "$name"
+done
+finish
