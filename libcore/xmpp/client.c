@@ -592,6 +592,11 @@ client_close(struct client *c)
 	if (c->enabled && c->handled != c->told &&
 	    !stream_is_closed(c->stream))
 		tell_handled(c);
+	/* what was sent since we last asked may be acknowledged yet */
+	if (c->outbox.count > 0) {
+		c->asked = false;
+		ask(c);
+	}
 	stream_close(c->stream);
 }
 
