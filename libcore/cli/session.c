@@ -600,7 +600,8 @@ session_end(struct session *s, int r, int status)
 
 	if (r < 0)
 		cli_warn("%s", s->err != 0 ? s->errmsg : xerr_str(r));
-	if (r >= 0 && s->signal == 0)
+	/* what came before the failure was received, and is told */
+	if (s->signal == 0)
 		drain_output(s);
 	sig = s->signal;
 	if (!s->unhandled && (!s->has_out || buf_len(&s->out.out) == 0))
