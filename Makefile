@@ -101,6 +101,9 @@ check-unit: testbin
 valgrind: testbin
 	O=$O B=$B scripts/run-tests valgrind
 
+list-programs:
+	@echo $(PROGS)
+
 install: all
 	install -d $(DESTDIR)$(BINDIR)
 	install -m 755 $(PROGS:%=$B/%) $(DESTDIR)$(BINDIR)
@@ -116,7 +119,7 @@ uninstall:
 clean:
 	rm -rf build bin
 
-.PHONY: all testbin check check-unit valgrind install uninstall clean
+.PHONY: all list-programs testbin check check-unit valgrind install uninstall clean
 .SECONDARY:
 
 -include $(OBJS:.o=.d) $(PROGS:%=$O/cmd/%.d) $(UNIT:%=$O/tests/unit/%.d) \

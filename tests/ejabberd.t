@@ -1,0 +1,7 @@
+#!/bin/sh
+# Our programs against a real server.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/ejabberd.sh"
+. "$(dirname "$0")/real.sh"
+
+real ejabberd PLAIN SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-512

@@ -1,0 +1,47 @@
+#!/bin/sh
+# The house itself: it installs and leaves, each program has its page, says its
+# usage and version, and links only what it uses.
+. "$(dirname "$0")/lib.sh"
+cd "$TOP" || exit 1
+
+# What the Makefile says.
+programs=$(make -s list-programs 2>/dev/null)
+[ -n "$programs" ] || skip_all 'no programs yet'
+
+for p in $programs; do
+	status "$p --help" 0 "$p" --help
+	like 'says how it is used' "$T/out" "^usage: $p"
+	run "$p" -h
+	status "$p --version" 0 "$p" --version
+	like 'says its name and version' "$T/out" "^$p [0-9]+\.[0-9]"
+	status "$p with an option that does not exist" 64 "$p" --evil
+	like 'says so with its name' "$T/err" "^$p: "
+	is 'and prints nothing' "$(cat "$T/out")" ''
+	ok "$p has a manual page" test -f "man/$p.1"
+done
+
+if command -v mandoc >/dev/null; then
+	for m in man/*.[1-8]; do
+		ok "$m is clean" mandoc -Tlint -Wwarning "$m"
+	done
+else
+	skip 'no mandoc'
+fi
+
+for p in $programs; do
+	case $p in
+	xmpp-*) ;;
+	*) ldd "$B/$p" >"$T/ldd" 2>&1
+		unlike "$p loads no network code" "$T/ldd" 'libssl|libcares' ;;
+	esac
+done
+
+make -s install DESTDIR="$T/root" PREFIX=/usr B="$B" O="$O" \
+    >"$T/install.log" 2>&1
+for p in $programs; do
+	ok "$p is installed" test -x "$T/root/usr/bin/$p"
+done
+ok 'manual pages are installed' test -f "$T/root/usr/share/man/man5/ndxml.5"
+make -s uninstall DESTDIR="$T/root" PREFIX=/usr >>"$T/install.log" 2>&1
+is 'nothing is left after uninstall' "$(find "$T/root" -type f)" ''
+finish
