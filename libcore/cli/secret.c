@@ -307,7 +307,8 @@ secret_from_tty(struct buf *pw, const char *prompt, struct cli_err *e)
 	tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (tty < 0)
 		return cli_fail(e, EX_CONFIG,
-		    "no password, and no terminal to ask for one");
+		    "no password, and no terminal to ask for one: see "
+		    "password_command in xmpputils(7)");
 	do {
 		err = ask_once(pw, room, tty, prompt, &sig);
 		if (sig != 0)

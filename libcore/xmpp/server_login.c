@@ -209,8 +209,10 @@ sasl_take(struct server *s, const struct elem *e, bool initial)
 	buf_init(&data, SASL_MAX);
 	if (strlen(text) > SASL_MAX)
 		r = sasl_failed(s, "malformed-request");
-	else if (b64_decode(&data, text, strlen(text)) < 0)
+	else if ((r = b64_decode(&data, text, strlen(text))) == XERR_SYNTAX)
 		r = sasl_failed(s, "incorrect-encoding");
+	else if (r < 0)
+		r = server_fail_with(s, r);
 	else
 		r = sasl_step(s, buf_data(&data), buf_len(&data));
 	buf_wipe(&data);

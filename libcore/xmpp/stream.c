@@ -184,6 +184,8 @@ stream_open(struct stream *s, const struct stream_header *h)
 	put_attr(b, "xml:lang", h->lang);
 	buf_puts(b, " xmlns='" NS_CLIENT "' xmlns:stream='" NS_STREAMS "'>");
 	s->opened = true;
+	if (buf_err(b) != 0)	/* nothing can follow half a header */
+		s->err = buf_err(b);
 }
 
 void

@@ -73,7 +73,7 @@ int stream_restart(struct stream *s);
 /* The same after TLS has begun: nothing that came in clear is kept. */
 int stream_restart_clean(struct stream *s);
 
-/* Send our header. */
+/* Send our header; stream_next() says if there was no memory for it. */
 void stream_open(struct stream *s, const struct stream_header *h);
 
 /*

@@ -23,6 +23,9 @@
 #include "cli/account.h"
 #include "jid/jid.h"
 #include "xml/rec.h"
+#include "xmpp/client.h"
+#include "xmpp/message.h"
+#include "xmpp/server.h"
 
 static long until;	/* the allocation that fails; 0: none */
 static long count;
@@ -68,12 +71,13 @@ __wrap_strdup(const char *s)
 
 /*
  * Run F, which returns 0 or NOMEM, with each of its allocations failing in
- * turn.  MANY is how many it must have at least, or this would test nothing.
+ * turn.  XERR_TEMP is how a server tells its client of a lack of memory.  MANY is how many it must have at least, or this would test nothing.
  */
 static void
 each_fails(int (*f)(void), int nomem, long many)
 {
 	long i, total;
+	int r;
 
 	until = 0;
 	count = 0;
@@ -83,7 +87,8 @@ each_fails(int (*f)(void), int nomem, long many)
 	for (i = 1; i <= total; i++) {
 		count = 0;
 		until = i;
-		assert_int_equal(f(), nomem);
+		if ((r = f()) != nomem && r != XERR_TEMP)
+			fail_msg("allocation %ld of %ld: %d", i, total, r);
 	}
 	until = 0;
 	assert_int_equal(f(), 0);
@@ -197,6 +202,172 @@ addresses_need_memory(void **state)
 	each_fails(parse_jid, XERR_NOMEM, 1);
 }
 
+/* A client and a server in memory, as far as their memory carries them. */
+struct pair {
+	struct client *c;
+	struct server *s;
+	unsigned echoed, acked;
+	bool bound, closed;
+};
+
+static int
+lookup(void *arg, const struct jid *user, struct buf *password)
+{
+	(void)arg;
+	(void)user;
+	return buf_puts(password, "rose");
+}
+
+static int
+client_events(struct pair *p)
+{
+	struct client_event ev;
+	int r;
+
+	while ((r = client_next(p->c, &ev)) == 1) {
+		p->bound |= ev.kind == CLIENT_BOUND;
+		p->closed |= ev.kind == CLIENT_CLOSED;
+		p->echoed += ev.kind == CLIENT_STANZA;
+		p->acked += (unsigned)ev.acked;
+	}
+	return r;
+}
+
+static int
+client_turn(struct pair *p)
+{
+	const void *data;
+	ssize_t used;
+	size_t n;
+	int r;
+
+	while ((n = server_pending(p->s, &data)) > 0) {
+		if ((used = client_feed(p->c, data, n)) < 0)
+			return (int)used;
+		server_sent(p->s, (size_t)used);
+		if ((r = client_events(p)) < 0)
+			return r;
+	}
+	client_confirm(p->c);
+	client_settle(p->c);
+	return 0;
+}
+
+static int
+server_event(struct pair *p, const struct server_event *ev)
+{
+	if (ev->kind == SERVER_BIND)
+		return server_accept(p->s);
+	if (ev->kind == SERVER_STANZA)
+		return server_send(p->s, ev->elem);
+	return 0;
+}
+
+static int
+server_turn(struct pair *p)
+{
+	struct server_event ev;
+	const void *data;
+	ssize_t used;
+	size_t n;
+	int r;
+
+	while ((n = client_pending(p->c, &data)) > 0) {
+		if ((used = server_feed(p->s, data, n)) < 0)
+			return (int)used;
+		client_sent(p->c, (size_t)used);
+		while ((r = server_next(p->s, &ev)) == 1)
+			if ((r = server_event(p, &ev)) < 0)
+				return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+talk(struct pair *p)
+{
+	const void *data;
+	int r;
+
+	r = client_events(p);
+	while (r == 0 && (client_pending(p->c, &data) > 0 ||
+	    server_pending(p->s, &data) > 0))
+		if ((r = server_turn(p)) == 0)
+			r = client_turn(p);
+	return r;
+}
+
+static int
+say(struct pair *p, const char *body)
+{
+	struct message_spec spec = { .to = "romeo@example.org", .id = body,
+		.type = "chat", .body = body };
+	struct arena a;
+	struct elem *e;
+	int r;
+
+	arena_init(&a, 1 << 16);
+	e = message_build(&a, &spec);
+	r = e == NULL ? arena_err(&a) : client_send(p->c, e);
+	arena_release(&a);
+	return r;
+}
+
+static int
+session(struct pair *p)
+{
+	int r;
+
+	if ((r = talk(p)) < 0 || (r = say(p, "one")) < 0 ||
+	    (r = say(p, "two")) < 0 || (r = talk(p)) < 0)
+		return r;
+	client_close(p->c);
+	if ((r = talk(p)) < 0)
+		return r;
+	assert_true(p->bound && p->closed);
+	assert_int_equal(p->echoed, 2);
+	assert_int_equal(p->acked, 2);
+	return 0;
+}
+
+static int
+log_in_and_talk(void)
+{
+	static const char *const plain[] = { "PLAIN", NULL };
+	static const unsigned char secret[SERVER_SECRET] = "unit test";
+	struct jid jid;
+	struct client_config ccf = {
+		.login = { .jid = &jid, .password = "rose", .password_len = 4,
+		    .nonce = "abcdefghijklmnopqrstuvwxyz234567",
+		    .secure = true },
+		.identity = { "client", "bot", "test", "1" }, .id = "q7h2"
+	};
+	struct server_config scf = {
+		.domain = "example.org", .lookup = lookup, .secret = secret,
+		.salt = "salt", .salt_len = 4, .iterations = 4096,
+		.mechanisms = plain, .secure = true
+	};
+	struct pair p = { 0 };
+	int r;
+
+	if ((r = jid_parse(&jid, "juliet@example.org/balcony", 26)) == 0 &&
+	    (r = client_new(&p.c, &ccf)) == 0 &&
+	    (r = server_new(&p.s, &scf)) == 0)
+		r = session(&p);
+	client_free(p.c);
+	server_free(p.s);
+	return r;
+}
+
+static void
+a_session_needs_memory(void **state)
+{
+	(void)state;
+	each_fails(log_in_and_talk, XERR_NOMEM, 30);
+}
+
 int
 main(void)
 {
@@ -204,6 +375,7 @@ main(void)
 		cmocka_unit_test(an_account_needs_memory),
 		cmocka_unit_test(records_need_memory),
 		cmocka_unit_test(addresses_need_memory),
+		cmocka_unit_test(a_session_needs_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
