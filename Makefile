@@ -17,7 +17,8 @@ XMPP	= answer bounce client field login message outbox reply router \
 	  router_iq router_presence server server_login server_sm stanza \
 	  stream
 
-NET	= cert conn listen pump tls tls_ctx tls_why
+NET	= cert conn dial dial_plan dial_race listen pump resolve srv tls tls_ctx \
+	  tls_why
 
 CLI	= account account_file cli conf conf_foreign ids netopt privfile \
 	  secret session wire

@@ -1,34 +1,77 @@
 /*
- * Finding a host's addresses and connecting to one of them.
+ * Finding a host or a domain's XMPP service, and connecting to it by TCP.
+ *
+ * A service is found by the SRV records _xmpp-client._tcp and _xmpps-client._tcp
+ * (RFC 6120 3.2, XEP-0368), asked for together and made into one list by
+ * priority and weight; without any, it is the domain itself.  Addresses are
+ * looked up in /etc/hosts and DNS and tried as RFC 8305 says: their families
+ * alternate, and while one does not answer for 250 ms the next is tried beside
+ * it.  The first that connects wins.
  */
 #ifndef NET_DIAL_H
 #define NET_DIAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 
+enum dial_tls { DIAL_ANY, DIAL_STARTTLS, DIAL_DIRECT };
+
+/* Strings are borrowed until the end of dial() or of the dialer. */
 struct dial_config {
 	const char *host;	/* name in A-labels, or an address */
-	unsigned port;
+	unsigned port;		/* 0: find it by SRV */
+	enum dial_tls tls;	/* the services to look for with port 0 */
 	int64_t deadline;	/* of all of it, pump_now()'s; negative: none */
 	const char *dns;	/* "127.0.0.1:53" to ask, NULL: the system's */
+	uint64_t seed;		/* of the choice by weight; 0: by the clock */
 	void (*log)(void *arg, const char *line);	/* or NULL */
 	void *arg;
 };
 
+/* Where a connection leads to; lent by the dialer until its next call. */
+struct dial_target {
+	const char *host;	/* the SRV target or the host itself */
+	unsigned port;
+	bool direct;		/* TLS from the first byte: XEP-0368 */
+	const char *address;	/* "[2001:db8::1]:5222" */
+};
+
 /*
- * Connect by TCP to CF->host: addresses are looked up by /etc/hosts and DNS, A
- * and AAAA together, and tried in turn, their families alternating.  Stores the
- * connected socket, non-blocking, closed on exec and above 2, in *FD.
- * CF->log gets one line about each address: where from, how long, the outcome.
+ * Connect by TCP to port CF->port, not 0, of CF->host.  Stores the connected
+ * socket, non-blocking, closed on exec and above 2, in *FD.  CF->log gets one
+ * line about each look-up and address: how long it took, and the outcome.
  *
- * Returns 0, or with one sentence appended to WHY:
+ * Returns 0, or with one sentence appended to WHY, which lists what was tried:
  *	XERR_HOST	there is no such host, or it has no address
  *	XERR_UNAVAIL	nobody answers there: refused, unreachable
  *	XERR_TEMP	the time is up, or the name servers fail
+ *	XERR_CONFIG	CF->dns is no address
  *	XERR_NOMEM, XERR_SYS
  */
 int dial(int *fd, const struct dial_config *cf, struct buf *why);
+
+/*
+ * The same with as many connections as there are targets, for a caller whose
+ * later steps (TLS, see-other-host) may fail with one and work with the next.
+ */
+struct dialer;
+
+int dialer_new(struct dialer **d, const struct dial_config *cf,
+    struct buf *why);
+void dialer_free(struct dialer *d);
+
+/*
+ * Connect to the next target: as dial(), with where it leads to in *T.  The
+ * target of the call before is never tried again.  When there is none left,
+ * WHY and the error tell about all of them: XERR_TLS and other errors told by
+ * dialer_failed() go before XERR_UNAVAIL, that before XERR_TEMP and XERR_HOST.
+ */
+int dialer_next(struct dialer *d, int *fd, struct dial_target *t,
+    struct buf *why);
+
+/* Say that the target given out last failed later: with ERR, and in words. */
+void dialer_failed(struct dialer *d, int err, const char *why);
 
 #endif

@@ -1,0 +1,290 @@
+/* Finding a service and connecting to it: the loop, and its story. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/vis.h"
+#include "base/xerr.h"
+#include "net/dial_local.h"
+#include "net/pump.h"
+
+enum { STORY_MAX = 4000, LINE_MAX_LEN = 500 };
+
+void
+dial_log(struct dialer *d, const char *fmt, ...)
+{
+	char raw[LINE_MAX_LEN];
+	struct buf b;
+	va_list ap;
+	int n;
+
+	if (d->cf.log == NULL)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	buf_init(&b, 8 * sizeof(raw));
+	if (vis_put(&b, raw, strlen(raw), 0) == 0 && buf_str(&b) != NULL)
+		d->cf.log(d->cf.arg, buf_str(&b));
+	buf_release(&b);
+}
+
+/* How much an error tells, compared with others. */
+static int
+telling(int err)
+{
+	switch (err) {
+	case 0: return 0;
+	case XERR_HOST: return 1;
+	case DIAL_NO_ROUTE: return 2;
+	case XERR_TEMP: return 3;
+	case XERR_UNAVAIL: return 4;
+	default: return 5;
+	}
+}
+
+void
+dial_note(struct dialer *d, int err, const char *what, const char *why)
+{
+	if (telling(err) > telling(d->verdict))
+		d->verdict = err;
+	if (buf_len(&d->story) > 0)
+		buf_puts(&d->story, "; ");
+	if (what != NULL)
+		buf_printf(&d->story, "%s: ", what);
+	vis_put(&d->story, why, strlen(why), 0);
+}
+
+int
+dialer_new(struct dialer **out, const struct dial_config *cf, struct buf *why)
+{
+	struct dialer *d;
+
+	if (cf->host == NULL || cf->host[0] == '\0' || cf->port > 65535) {
+		buf_puts(why, "no host, or no port");
+		return XERR_CONFIG;
+	}
+	if ((d = calloc(1, sizeof(*d))) == NULL)
+		return XERR_NOMEM;
+	d->cf = *cf;
+	buf_init(&d->story, STORY_MAX);
+	*out = d;
+	return 0;
+}
+
+void
+dialer_free(struct dialer *d)
+{
+	size_t i;
+
+	if (d == NULL)
+		return;
+	race_cancel(d);
+	/* Questions still open are answered, in d, by this. */
+	resolver_free(d->res);
+	for (i = 0; i < d->nt; i++) {
+		addr_query_release(&d->t[i].q[0]);
+		addr_query_release(&d->t[i].q[1]);
+	}
+	srv_query_release(&d->srv[0]);
+	srv_query_release(&d->srv[1]);
+	free(d->t);
+	buf_release(&d->story);
+	free(d);
+}
+
+/* Start as many connections as may be started now. */
+static int
+advance(struct dialer *d, bool *over, int64_t *until)
+{
+	int64_t now = pump_now();
+	struct target *t;
+	struct addr *a;
+	int r;
+
+	while (d->nf == 0 || (now >= d->next_start && d->nf < DIAL_FLIGHTS)) {
+		if ((a = plan_next(d, &t, now, over, until)) == NULL)
+			return 0;
+		if ((r = race_start(d, t, a)) < 0)
+			return r;
+		now = pump_now();
+	}
+	if (d->nf < DIAL_FLIGHTS && (*until < 0 || d->next_start < *until))
+		*until = d->next_start;
+	return 0;
+}
+
+static int
+poll_ms(int64_t until)
+{
+	int64_t ms = until - pump_now();
+
+	if (until < 0)
+		return -1;
+	return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+/* Wait until something answers or UNTIL; the winner's descriptor, or -1. */
+static int
+wait_for(struct dialer *d, int64_t until, int *err)
+{
+	struct pollfd p[RESOLVE_FDS + DIAL_FLIGHTS];
+	size_t asked, flying;
+
+	asked = resolver_fds(d->res, p, &until);
+	flying = race_fds(d, p + asked);
+	if (poll(p, (nfds_t)(asked + flying), poll_ms(until)) < 0) {
+		*err = errno == EINTR ? 0 : errno == ENOMEM ||
+		    errno == EAGAIN ? XERR_NOMEM : XERR_SYS;
+		return -1;
+	}
+	*err = 0;
+	resolver_run(d->res, p, asked);
+	return race_check(d, p + asked, flying);
+}
+
+static int
+time_up(struct dialer *d)
+{
+	bool any = d->nf > 0;
+
+	race_time_up(d);
+	if (!any)
+		dial_note(d, XERR_TEMP, NULL, d->planned ? "the time is up" :
+		    "the time is up, the name servers did not answer");
+	return XERR_TEMP;
+}
+
+/* Until there is a connection, or nothing left to try. */
+static int
+run(struct dialer *d, int *fd)
+{
+	int64_t until;
+	bool over;
+	int r;
+
+	for (;;) {
+		until = d->cf.deadline;
+		over = false;
+		if (until >= 0 && pump_now() >= until)
+			return time_up(d);
+		if ((r = plan_step(d)) < 0 ||
+		    (r > 0 && (r = advance(d, &over, &until)) < 0))
+			return r;
+		if (over && d->nf == 0)
+			return d->verdict;
+		if ((*fd = wait_for(d, until, &r)) >= 0 || r < 0)
+			return r;
+	}
+}
+
+/* Fill up 0 to 2, so that nothing opened meanwhile becomes one of them. */
+static int
+plug(int fd[4])
+{
+	int n = 0;
+
+	while ((fd[n] = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 &&
+	    fd[n] <= 2)
+		n++;
+	if (fd[n] >= 0)
+		close(fd[n]);
+	return n;
+}
+
+static int
+resolver_needed(struct dialer *d, struct buf *why)
+{
+	if (d->res != NULL)
+		return 0;
+	return resolver_new(&d->res, d->cf.dns,
+	    d->cf.port != 0 && strchr(d->cf.host, '.') == NULL, why);
+}
+
+/* The winner's other addresses are no better than the one that failed. */
+static void
+leave(struct dialer *d)
+{
+	size_t i, k;
+
+	if (d->won == NULL)
+		return;
+	for (i = 0; i < 2; i++)
+		for (k = 0; k < d->won->q[i].n; k++)
+			d->won->q[i].list[k].tried = true;
+	d->won->done = true;
+	d->won = NULL;
+}
+
+static int
+failure(struct dialer *d, int r, struct buf *why)
+{
+	if (buf_len(&d->story) == 0)
+		dial_note(d, r < 0 ? r : XERR_UNAVAIL, NULL,
+		    r < 0 ? xerr_str(r) : "there is no other address");
+	buf_printf(why, "cannot connect to %s: %.*s", d->cf.host,
+	    (int)buf_len(&d->story), (const char *)buf_data(&d->story));
+	/* Ours to fix, whatever the others said. */
+	if (r == XERR_NOMEM || r == XERR_SYS)
+		return r;
+	return d->verdict == DIAL_NO_ROUTE ? XERR_UNAVAIL : d->verdict;
+}
+
+int
+dialer_next(struct dialer *d, int *fd, struct dial_target *t, struct buf *why)
+{
+	int plugs[4], n, r, s = -1;
+
+	n = plug(plugs);
+	leave(d);
+	if ((r = resolver_needed(d, why)) == 0) {
+		r = run(d, &s);
+		race_cancel(d);
+		if (s < 0)
+			r = failure(d, r, why);
+	}
+	while (n > 0)
+		close(plugs[--n]);
+	if (r < 0)
+		return r;
+	*fd = s;
+	*t = (struct dial_target){ .host = d->won->host,
+	    .port = d->won->port, .direct = d->won->direct,
+	    .address = d->address };
+	return 0;
+}
+
+void
+dialer_failed(struct dialer *d, int err, const char *why)
+{
+	if (d->won == NULL)
+		return;
+	dial_log(d, "%s (%s, %s): %s", d->address, d->won->host, d->won->from,
+	    why);
+	dial_note(d, err, d->address, why);
+}
+
+int
+dial(int *fd, const struct dial_config *cf, struct buf *why)
+{
+	struct dial_target t;
+	struct dialer *d;
+	int r;
+
+	if (cf->port == 0) {
+		buf_puts(why, "no port");
+		return XERR_CONFIG;
+	}
+	if ((r = dialer_new(&d, cf, why)) < 0)
+		return r;
+	r = dialer_next(d, fd, &t, why);
+	dialer_free(d);
+	return r;
+}

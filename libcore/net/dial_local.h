@@ -1,0 +1,86 @@
+/*
+ * What the parts of the dialer share: dial (the loop), dial_plan (targets and
+ * their addresses) and dial_race (connecting).  Nobody else includes this.
+ */
+#ifndef NET_DIAL_LOCAL_H
+#define NET_DIAL_LOCAL_H
+
+#include "net/dial.h"
+#include "net/resolve.h"
+
+enum {
+	DIAL_FLIGHTS = 32,	/* connections begun at a time */
+	DIAL_ADDRESS = 80,	/* "[address]:port" */
+	DIAL_NO_ROUTE = -100	/* to dial_note(): a feeble XERR_UNAVAIL */
+};
+
+/* A host and port to be tried, and its addresses, once asked for. */
+struct target {
+	char host[256];
+	unsigned port, priority;
+	bool direct;
+	const char *from;	/* "given", "SRV _xmpp-client._tcp", ... */
+	struct addr_query q[2];	/* IPv6, IPv4 */
+	int turn;		/* which of them is next */
+	bool done;		/* nothing left in it */
+};
+
+struct flight {
+	int fd;
+	struct target *target;
+	struct addr *addr;
+	int64_t started;
+};
+
+struct dialer {
+	struct dial_config cf;
+	struct resolver *res;
+	struct srv_query srv[2];	/* xmpp-client, xmpps-client */
+	bool planned;
+	struct target *t;		/* in the order they are tried */
+	size_t nt;
+	struct flight f[DIAL_FLIGHTS];
+	size_t nf;
+	int64_t next_start;		/* not before; unless nothing flies */
+	int64_t last_start;
+	struct target *won;
+	char address[DIAL_ADDRESS];	/* of the winner */
+	struct buf story;		/* what failed so far */
+	int verdict;			/* the most telling error */
+};
+
+/* Log a line, made harmless for a terminal. */
+void dial_log(struct dialer *d, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Note a failure: WHAT (or NULL) and why, for the log and the story. */
+void dial_note(struct dialer *d, int err, const char *what, const char *why);
+
+/* Address A as "127.0.0.1:5222" or "[::1]:5222". */
+void dial_address(char text[DIAL_ADDRESS], const struct addr *a);
+
+/*
+ * Make the list of targets as far as the answers are there: 1 when it is, 0
+ * while not yet, or an error.
+ */
+int plan_step(struct dialer *d);
+
+/*
+ * The next address to try now, or NULL: because there is none any more if *OVER
+ * is set, or none yet; *UNTIL is lowered to when that may change.
+ */
+struct addr *plan_next(struct dialer *d, struct target **t, int64_t now,
+    bool *over, int64_t *until);
+
+/* Begin to connect; the failure, if at once, is noted.  0 or XERR_NOMEM. */
+int race_start(struct dialer *d, struct target *t, struct addr *a);
+
+/* What to poll for; see what poll() said: the winner's descriptor, or -1. */
+size_t race_fds(const struct dialer *d, struct pollfd *p);
+int race_check(struct dialer *d, const struct pollfd *p, size_t n);
+
+/* Give up what flies, as if never begun, or noting that the time is up. */
+void race_cancel(struct dialer *d);
+void race_time_up(struct dialer *d);
+
+#endif

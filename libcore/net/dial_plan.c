@@ -1,0 +1,310 @@
+/* The dialer's part that knows what to try: targets and their addresses. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/xerr.h"
+#include "net/dial_local.h"
+#include "net/pump.h"
+#include "net/srv.h"
+
+enum {
+	XMPP_CLIENT = 5222, XMPPS_CLIENT = 5223,
+	RESOLUTION_DELAY = 50,	/* ms; RFC 8305 section 3 */
+	PRIORITY_DELAY = 1000	/* before a lower priority, while one flies */
+};
+
+static const char *const services[] = {
+	"_xmpp-client._tcp", "_xmpps-client._tcp"
+};
+static const char *const sources[] = {
+	"SRV _xmpp-client._tcp", "SRV _xmpps-client._tcp"
+};
+
+static int
+literal_family(const char *host)
+{
+	struct in6_addr in6;
+	struct in_addr in;
+
+	return inet_pton(AF_INET, host, &in) == 1 ? AF_INET :
+	    inet_pton(AF_INET6, host, &in6) == 1 ? AF_INET6 : AF_UNSPEC;
+}
+
+static bool
+is_host_name(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n < 254 && strspn(s, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == n;
+}
+
+/* The list of one that needs no SRV records, or has none. */
+static int
+plan_one(struct dialer *d, unsigned port, const char *from)
+{
+	const char *host = d->cf.host;
+	size_t n = strlen(host);
+	struct target *t;
+
+	if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
+		host++;
+		n -= 2;
+	}
+	if (n >= sizeof(t->host)) {
+		dial_note(d, XERR_HOST, NULL, "not a host name");
+		return XERR_HOST;
+	}
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return XERR_NOMEM;
+	memcpy(t->host, host, n);
+	t->port = port;
+	t->direct = d->cf.tls == DIAL_DIRECT;
+	t->from = from;
+	d->t = t;
+	d->nt = 1;
+	return 1;
+}
+
+static unsigned
+usual_port(const struct dialer *d)
+{
+	return d->cf.tls == DIAL_DIRECT ? XMPPS_CLIENT : XMPP_CLIENT;
+}
+
+static void
+ask_srv(struct dialer *d)
+{
+	char name[300];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (d->cf.tls == (i == 0 ? DIAL_DIRECT : DIAL_STARTTLS))
+			d->srv[i].done = true;
+		if (d->srv[i].asked || d->srv[i].done)
+			continue;
+		snprintf(name, sizeof(name), "%s.%s", services[i],
+		    d->cf.host);
+		resolve_srv(d->res, &d->srv[i], name);
+	}
+}
+
+/* Append the usable records of service I to LIST; true if one is ".". */
+static bool
+collect(struct dialer *d, int i, struct srv *list, size_t *n)
+{
+	const struct srv_query *q = &d->srv[i];
+	bool none = false;
+	size_t k;
+
+	for (k = 0; k < q->n; k++) {
+		if (q->list[k].target[0] == '\0' ||
+		    strcmp(q->list[k].target, ".") == 0)
+			none = true;
+		else if (q->list[k].port == 0 ||
+		    !is_host_name(q->list[k].target))
+			dial_log(d, "%s: target %s port %u is unusable",
+			    sources[i], q->list[k].target, q->list[k].port);
+		else {
+			list[*n] = q->list[k];
+			list[(*n)++].direct = i == 1;
+		}
+	}
+	return none;
+}
+
+static int
+plan_targets(struct dialer *d, const struct srv *list, size_t n)
+{
+	struct target *t;
+	size_t i;
+
+	if ((t = calloc(n, sizeof(*t))) == NULL)
+		return XERR_NOMEM;
+	for (i = 0; i < n; i++) {
+		memcpy(t[i].host, list[i].target, sizeof(list[i].target));
+		t[i].port = list[i].port;
+		t[i].priority = list[i].priority;
+		t[i].direct = list[i].direct;
+		t[i].from = sources[list[i].direct];
+		dial_log(d, "target %s port %u (%s), priority %u weight %u",
+		    t[i].host, t[i].port, t[i].from, list[i].priority,
+		    list[i].weight);
+	}
+	d->t = t;
+	d->nt = n;
+	return 1;
+}
+
+static uint64_t
+seed(const struct dialer *d)
+{
+	struct timespec ts;
+
+	if (d->cf.seed != 0)
+		return d->cf.seed;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000007 + (uint64_t)ts.tv_nsec;
+}
+
+/* Both services were looked up: what is there to try? */
+static int
+plan_services(struct dialer *d)
+{
+	struct srv *list;
+	bool none = false;
+	size_t n = 0;
+	int i, r;
+
+	list = calloc(d->srv[0].n + d->srv[1].n + 1, sizeof(*list));
+	if (list == NULL)
+		return XERR_NOMEM;
+	for (i = 0; i < 2; i++) {
+		none |= collect(d, i, list, &n);
+		if (!d->srv[i].asked)
+			continue;
+		dial_log(d, "%s.%s: %s in %d ms", sources[i], d->cf.host,
+		    d->srv[i].why,
+		    (int)(d->srv[i].done_at - d->srv[i].asked_at));
+		if (d->srv[i].err == XERR_TEMP)
+			dial_note(d, XERR_TEMP, sources[i], d->srv[i].why);
+	}
+	srv_sort(list, n, seed(d));
+	if (n > 0)
+		r = plan_targets(d, list, n);
+	else if (!none)
+		r = plan_one(d, usual_port(d), "no SRV");
+	else {
+		/* RFC 6120 3.2.1: "." means no, and nothing else is tried. */
+		dial_note(d, r = XERR_UNAVAIL, NULL,
+		    "the domain says in DNS that it has no XMPP service");
+	}
+	free(list);
+	return r;
+}
+
+int
+plan_step(struct dialer *d)
+{
+	int r;
+
+	if (d->planned)
+		return 1;
+	if (d->cf.port != 0)
+		r = plan_one(d, d->cf.port, "given");
+	else if (d->cf.host[0] == '[' ||
+	    literal_family(d->cf.host) != AF_UNSPEC)
+		r = plan_one(d, usual_port(d), "an address");
+	else {
+		ask_srv(d);
+		if (!d->srv[0].done || !d->srv[1].done)
+			return 0;
+		r = plan_services(d);
+	}
+	d->planned = r > 0;
+	return r;
+}
+
+static struct addr *
+untried(const struct addr_query *q)
+{
+	size_t i;
+
+	for (i = 0; i < q->n; i++)
+		if (!q->list[i].tried)
+			return &q->list[i];
+	return NULL;
+}
+
+/* The host has no address at all: say so, once. */
+static void
+note_no_address(struct dialer *d, const struct target *t)
+{
+	const struct addr_query *a = &t->q[0], *b = &t->q[1];
+	const struct addr_query *q = a->err == XERR_TEMP ? a : b;
+
+	if (a->n + b->n > 0)
+		return;
+	dial_log(d, "%s (%s): %s after %d ms", t->host, t->from, q->why,
+	    (int)(q->done_at - q->asked_at));
+	dial_note(d, q->err, strcmp(t->host, d->cf.host) == 0 ? NULL :
+	    t->host, q->why);
+}
+
+/* T's next address, families in turn; NULL with t->done, or if not yet. */
+static struct addr *
+next_of(struct dialer *d, struct target *t, int64_t now, int64_t *until)
+{
+	struct addr *a[2] = { untried(&t->q[0]), untried(&t->q[1]) };
+	int64_t wait;
+
+	if (a[0] != NULL && a[1] != NULL) {
+		t->turn = !t->turn;
+		return a[!t->turn];
+	}
+	if (a[0] != NULL)
+		return a[0];
+	if (a[1] != NULL && !t->q[0].done) {
+		/* IPv6 gets a moment more to be known. */
+		wait = t->q[1].done_at + RESOLUTION_DELAY;
+		if (now < wait && (*until < 0 || wait < *until))
+			*until = wait;
+		return now < wait ? NULL : a[1];
+	}
+	if (a[1] == NULL && t->q[0].done && t->q[1].done) {
+		t->done = true;
+		note_no_address(d, t);
+	}
+	return a[1];
+}
+
+/* Whether it is time to go from one target on to NEXT. */
+static bool
+may_begin(struct dialer *d, const struct target *next, int64_t now,
+    int64_t *until)
+{
+	int64_t wait = d->next_start;
+
+	if (d->nf == 0)
+		return true;
+	if (next > d->t && next[-1].priority != next->priority &&
+	    d->last_start + PRIORITY_DELAY > wait)
+		wait = d->last_start + PRIORITY_DELAY;
+	if (now >= wait)
+		return true;
+	if (*until < 0 || wait < *until)
+		*until = wait;
+	return false;
+}
+
+struct addr *
+plan_next(struct dialer *d, struct target **out, int64_t now, bool *over,
+    int64_t *until)
+{
+	struct target *t;
+	struct addr *a;
+
+	for (t = d->t; t < d->t + d->nt; t++) {
+		if (t->done)
+			continue;
+		if (!t->q[0].asked) {
+			if (!may_begin(d, t, now, until))
+				return NULL;
+			resolve_host(d->res, &t->q[0], &t->q[1], t->host,
+			    t->port);
+		}
+		if ((a = next_of(d, t, now, until)) != NULL) {
+			*out = t;
+			return a;
+		}
+		if (!t->done)
+			return NULL;
+	}
+	*over = true;
+	return NULL;
+}
