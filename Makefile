@@ -5,7 +5,7 @@
 
 VERSION	= 0.1.0
 
-PROGS	=
+PROGS	= xmpp-serve
 
 BASE	= arena b64 buf utf8 vis xerr
 XML	= elem rec scope xhandle xline xml xparse xtag xtree
@@ -20,7 +20,7 @@ XMPP	= answer bounce client field login message outbox reply router \
 NET	= cert conn dial dial_plan dial_race listen pump resolve srv tls tls_ctx \
 	  tls_why
 
-CLI	= account account_file cli conf conf_foreign ids netopt privfile \
+CLI	= account account_file cli conf conf_foreign hub ids netopt privfile \
 	  secret session wire
 
 MAN	= $(wildcard man/*.[1-8])

@@ -1,0 +1,644 @@
+/*
+ * xmpp-serve: a throwaway server on loopback, for trying, testing and CI.
+ */
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xerr.h"
+#include "cli/cli.h"
+#include "cli/hub.h"
+#include "cli/ids.h"
+#include "jid/jid.h"
+#include "net/cert.h"
+#include "xml/rec.h"
+
+static const char usage[] =
+	"usage: xmpp-serve [options] [-- command [argument ...]]\n"
+	"A throwaway XMPP server on 127.0.0.1: for the time of the command, or\n"
+	"until a signal comes.\n"
+	"\n"
+	"  -d, --domain DOMAIN     serve DOMAIN, localhost\n"
+	"  -m, --mechanism NAME    offer this SASL mechanism, and not all; may\n"
+	"                          be repeated\n"
+	"  -o, --output FILE       write the stanzas that are routed to FILE\n"
+	"  -p, --port PORT         listen on PORT, not on a free one\n"
+	"  -u, --user NAME         an account besides romeo and juliet; may be\n"
+	"                          repeated\n"
+	"      --insecure-plaintext\n"
+	"                          clients need no TLS\n"
+	"      --max-stanza BYTES  largest stanza taken, 1048576\n"
+	"      --no-sm             do not offer stream management\n"
+	"  -v, --verbose           say who comes and goes\n"
+	CLI_USAGE;
+
+enum {
+	OPT_INSECURE = CLI_OPT_OWN,
+	OPT_STANZA,
+	OPT_NO_SM,
+	PASSWORD = 24,
+	USERS_MAX = 1000,
+	MECHANISMS_MAX = 8,
+	PEM_MAX = 65536,
+	LINE_MAX_IN = 2 << 20,	/* of stdin, with its line feed */
+	OUT_ROOM = 64 << 10,
+	FILES = 5000,
+	MS_GOODBYE = 2000,
+	FROM_TERMINAL = 0x80		/* besides the number of a signal */
+};
+
+struct user {
+	char *local;
+	char password[PASSWORD + 1];
+};
+
+struct serve {
+	const char *output;		/* -o */
+	struct jid domain;
+	struct hub_config hub_config;
+	const char *mechanisms[MECHANISMS_MAX + 1];
+	size_t nmechanisms;
+	struct user users[USERS_MAX];
+	size_t nusers;
+	struct hub *hub;
+	char *config, *ca;		/* paths */
+	char **command;			/* or NULL */
+	pid_t child;
+	int child_status;		/* as waitpid() has it; if !child */
+	struct rec_reader *rec;
+	struct pump_end in, out, signals;
+	struct rlimit files;		/* before we raised it */
+	int status;
+	int signals_seen;
+	bool stop;
+};
+
+/* What the signal handler and atexit() know. */
+static int signal_pipe = -1;
+static char directory[4096];
+static pid_t owner;
+
+static void
+on_signal(int sig, siginfo_t *info, void *context)
+{
+	/* from the terminal it has reached the command as well */
+	unsigned char c = (unsigned char)(sig |
+	    (info->si_code > 0 ? FROM_TERMINAL : 0));
+	int saved = errno;
+
+	(void)context;
+
+	if (write(signal_pipe, &c, 1) < 0) {
+		/* full of signals: one is enough */
+	}
+	errno = saved;
+}
+
+static void
+clean_up(void)
+{
+	char path[sizeof(directory) + 16];
+
+	if (directory[0] == '\0' || getpid() != owner)
+		return;
+	snprintf(path, sizeof(path), "%s/config", directory);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/ca.pem", directory);
+	unlink(path);
+	rmdir(directory);
+}
+
+static _Noreturn void
+die(int r, const struct buf *why)
+{
+	cli_die(r == XERR_SYS && buf_len(why) > 0 ? EX_UNAVAILABLE :
+	    cli_status(r), "%.*s", (int)buf_len(why),
+	    buf_len(why) > 0 ? (const char *)buf_data(why) : xerr_str(r));
+}
+
+static char *
+path_of(const char *name)
+{
+	size_t n = strlen(directory) + strlen(name) + 2;
+	char *path = malloc(n);
+
+	if (path == NULL)
+		cli_die(EX_OSERR, "%s", strerror(errno));
+	snprintf(path, n, "%s/%s", directory, name);
+	return path;
+}
+
+/* A private directory that is gone when we are. */
+static void
+make_directory(struct serve *s)
+{
+	const char *tmp = getenv("TMPDIR");
+	char cwd[sizeof(directory)] = "";
+	int n;
+
+	if (tmp == NULL || *tmp == '\0')
+		tmp = "/tmp";
+	/* the command may go elsewhere before it reads the file */
+	if (*tmp != '/' && getcwd(cwd, sizeof(cwd)) == NULL)
+		cli_die(EX_CANTCREAT, "getcwd: %s", strerror(errno));
+	n = snprintf(directory, sizeof(directory), "%s%s%s/xmpp-serve.XXXXXX",
+	    cwd, *tmp == '/' ? "" : "/", tmp);
+	/* its name stands in the account file, on a line */
+	if (n < 0 || (size_t)n >= sizeof(directory) ||
+	    strchr(directory, '\n') != NULL) {
+		directory[0] = '\0';
+		cli_die(EX_CANTCREAT, "no temporary directory: bad TMPDIR");
+	}
+	if (mkdtemp(directory) == NULL) {
+		directory[0] = '\0';
+		cli_die(EX_CANTCREAT, "no temporary directory in %s: %s", tmp,
+		    strerror(errno));
+	}
+	owner = getpid();
+	atexit(clean_up);
+	s->config = path_of("config");
+	s->ca = path_of("ca.pem");
+}
+
+static void
+write_file(const char *path, const struct buf *b)
+{
+	const unsigned char *p = buf_data(b);
+	size_t n = buf_len(b);
+	ssize_t w;
+	int fd;
+
+	if (buf_err(b) != 0)
+		cli_die(EX_OSERR, "%s", xerr_str(buf_err(b)));
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		cli_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
+	for (; n > 0; n -= (size_t)w, p += w)
+		if ((w = write(fd, p, n)) < 0)
+			cli_die(EX_IOERR, "%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+/* Certificates for our domain; the authority's goes to its file. */
+static void
+certify(struct serve *s, struct buf *cert, struct buf *key)
+{
+	const char *names[2] = { NULL, NULL };
+	struct cert_spec spec = { 0 };
+	struct cert_ca *ca = NULL;
+	struct buf name, pem;
+	int r;
+
+	buf_init(&name, PEM_MAX);
+	buf_init(&pem, PEM_MAX);
+	if ((r = jid_domain_ascii(&s->domain, &name)) == 0 &&
+	    (names[0] = buf_str(&name)) == NULL)
+		r = XERR_NOMEM;
+	if (jid_domain_is_ip(&s->domain))
+		spec.ip = names;
+	else
+		spec.dns = names;
+	if (r < 0 || (r = cert_ca_new(&ca, "xmpp-serve")) < 0 ||
+	    (r = cert_ca_pem(ca, &pem)) < 0 ||
+	    (r = cert_issue(ca, &spec, cert, key)) < 0)
+		cli_die(cli_status(r), "no certificate for %s: %s",
+		    jid_str(&s->domain), xerr_str(r));
+	write_file(s->ca, &pem);
+	cert_ca_free(ca);
+	buf_release(&pem);
+	buf_release(&name);
+}
+
+static void
+put_account(struct serve *s, struct buf *b, const struct user *u)
+{
+	buf_printf(b, "jid = %s@%s\n", u->local, jid_str(&s->domain));
+	buf_printf(b, "password = %s\n", u->password);
+	buf_printf(b, "host = 127.0.0.1\nport = %u\n", hub_port(s->hub));
+	buf_printf(b, "tls = starttls\nca_file = %s\n", s->ca);
+}
+
+/* The account file: the first one without a name, then all with theirs. */
+static void
+write_config(struct serve *s)
+{
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, 64 << 20);
+	put_account(s, &b, &s->users[0]);
+	for (i = 0; i < s->nusers; i++) {
+		buf_printf(&b, "\n[%s]\n", s->users[i].local);
+		put_account(s, &b, &s->users[i]);
+	}
+	write_file(s->config, &b);
+	buf_wipe(&b);
+}
+
+static void
+add_user(struct serve *s, const char *name)
+{
+	const char *local;
+	struct user *u = &s->users[s->nusers];
+	struct jid j;
+	size_t n;
+
+	if (s->nusers == USERS_MAX)
+		cli_usage("-u: more than %d accounts", USERS_MAX);
+	if (jid_make(&j, name, "localhost", NULL) < 0)
+		cli_usage("-u: %s is no localpart of an address", name);
+	local = jid_local(&j, &n);
+	if ((u->local = strndup(local, n)) == NULL)
+		cli_die(EX_OSERR, "%s", strerror(errno));
+	if (ids_random(u->password, sizeof(u->password)) < 0)
+		cli_die(EX_SOFTWARE, "no random numbers");
+	s->nusers++;
+}
+
+/* The listener, the accounts, the files that lead to them. */
+static void
+open_hub(struct serve *s)
+{
+	struct buf cert, key, why;
+	size_t i;
+	int r;
+
+	buf_init(&cert, PEM_MAX);
+	buf_init(&key, PEM_MAX);
+	buf_init(&why, PEM_MAX);
+	make_directory(s);
+	certify(s, &cert, &key);
+	s->hub_config.domain = jid_str(&s->domain);
+	s->hub_config.cert_pem = buf_str(&cert);
+	s->hub_config.key_pem = buf_str(&key);
+	if (s->nmechanisms > 0)
+		s->hub_config.mechanisms = s->mechanisms;
+	if ((r = hub_new(&s->hub, &s->hub_config, &why)) < 0)
+		die(r, &why);
+	buf_wipe(&key);
+	buf_release(&cert);
+	buf_release(&why);
+	for (i = 0; i < s->nusers; i++) {
+		r = hub_add_account(s->hub, s->users[i].local,
+		    s->users[i].password);
+		if (r == XERR_NOMEM)
+			cli_die(EX_OSERR, "%s", xerr_str(r));
+	}
+	write_config(s);
+}
+
+/* As many descriptors as the system lets us have: a client is one. */
+static void
+raise_limit(struct serve *s)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &s->files) < 0)
+		return;
+	rl = s->files;
+	if (rl.rlim_cur < FILES) {
+		rl.rlim_cur = rl.rlim_max < FILES ? rl.rlim_max : FILES;
+		(void)setrlimit(RLIMIT_NOFILE, &rl);
+	}
+}
+
+static void
+catch(int sig)
+{
+	struct sigaction sa = {
+		.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO
+	}, old;
+
+	sigemptyset(&sa.sa_mask);
+	if (sigaction(sig, NULL, &old) == 0 &&
+	    (sig == SIGCHLD || old.sa_handler != SIG_IGN))
+		sigaction(sig, &sa, NULL);
+}
+
+static void
+open_signals(struct serve *s)
+{
+	int fd[2];
+
+	if (pipe(fd) < 0 || (fd[0] = pump_own(fd[0])) < 0 ||
+	    (fd[1] = pump_own(fd[1])) < 0)
+		cli_die(EX_OSERR, "pipe: %s", strerror(errno));
+	signal_pipe = fd[1];
+	pump_init(&s->signals, fd[0], -1, true, 64, 0);
+	signal(SIGPIPE, SIG_IGN);
+	catch(SIGCHLD);
+	catch(SIGHUP);
+	catch(SIGINT);
+	catch(SIGTERM);
+}
+
+/* Where the stanzas go that are routed: nowhere, if a command has stdout. */
+static void
+open_output(struct serve *s)
+{
+	int fd = -1;
+
+	if (s->output != NULL && strcmp(s->output, "-") != 0) {
+		fd = open(s->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+		    0666);
+		if (fd < 0)
+			cli_die(EX_CANTCREAT, "%s: %s", s->output,
+			    strerror(errno));
+	} else if (s->output != NULL || s->command == NULL) {
+		fd = STDOUT_FILENO;
+	}
+	pump_init(&s->out, -1, fd, false, 0, OUT_ROOM);
+	s->hub_config.log = fd >= 0;
+}
+
+static void
+open_input(struct serve *s)
+{
+	struct xparse_limits limits = { .size = s->hub_config.max_stanza };
+
+	pump_init(&s->in, s->command == NULL ? STDIN_FILENO : -1, -1, false,
+	    LINE_MAX_IN > 2 * limits.size ? LINE_MAX_IN : 2 * limits.size, 0);
+	if (rec_reader_new(&s->rec, &limits, '\n') < 0)
+		cli_die(EX_OSERR, "%s", xerr_str(XERR_NOMEM));
+}
+
+/* Accounts of the user's own have no say in what the command does. */
+static void
+set_environment(const struct serve *s)
+{
+	static const char *const names[] = {
+		"XMPP_JID", "XMPP_PASSWORD", "XMPP_HOST", "XMPP_PORT",
+		"XMPP_TLS", "XMPP_CA_FILE"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unsetenv(names[i]);
+	if (setenv("XMPP_CONFIG", s->config, 1) < 0) {
+		cli_warn("%s", strerror(errno));
+		_exit(EX_OSERR);
+	}
+}
+
+static void
+start_command(struct serve *s)
+{
+	int status;
+
+	if ((s->child = fork()) < 0)
+		cli_die(EX_OSERR, "fork: %s", strerror(errno));
+	if (s->child > 0)
+		return;
+	/* exec resets what is caught, but not what is ignored */
+	signal(SIGPIPE, SIG_DFL);
+	if (s->files.rlim_cur != 0)
+		(void)setrlimit(RLIMIT_NOFILE, &s->files);
+	set_environment(s);
+	execvp(s->command[0], s->command);
+	status = errno == ENOENT ? 127 : 126;
+	cli_warn("%s: %s", s->command[0], strerror(errno));
+	_exit(status);
+}
+
+/* XMPP_CONFIG=... on stdout, in a form that a shell can read. */
+static void
+announce(struct serve *s)
+{
+	const char *p;
+
+	if (strspn(s->config, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS"
+	    "TUVWXYZ0123456789/._-") == strlen(s->config)) {
+		printf("XMPP_CONFIG=%s\n", s->config);
+	} else {
+		printf("XMPP_CONFIG='");
+		for (p = s->config; *p != '\0'; p++)
+			if (*p == '\'')
+				printf("'\\''");
+			else
+				putchar(*p);
+		printf("'\n");
+	}
+	if (fflush(stdout) != 0)
+		cli_stdout_failed(errno);
+}
+
+static void
+reap(struct serve *s)
+{
+	int status;
+
+	if (s->child > 0 && waitpid(s->child, &status, WNOHANG) == s->child) {
+		s->child = 0;
+		s->child_status = status;
+		s->stop = true;
+	}
+}
+
+/*
+ * The first one ends us, or is for the command to end by, which ends us; the
+ * second one is meant.  What a terminal says to a command is not our business.
+ */
+static void
+take_signal(struct serve *s, int sig, bool terminal)
+{
+	if (s->child > 0 && terminal)
+		return;
+	if (s->child > 0)
+		kill(s->child, s->signals_seen > 0 ? SIGKILL : sig);
+	else
+		s->stop = true;
+	s->signals_seen++;
+}
+
+static void
+take_signals(struct serve *s)
+{
+	size_t i, n = buf_len(&s->signals.in);
+	int c;
+
+	for (i = 0; i < n; i++) {
+		c = buf_data(&s->signals.in)[i];
+		if ((c & ~FROM_TERMINAL) == SIGCHLD)
+			reap(s);
+		else
+			take_signal(s, c & ~FROM_TERMINAL,
+			    (c & FROM_TERMINAL) != 0);
+	}
+	buf_consume(&s->signals.in, n);
+}
+
+static void
+reject(struct serve *s, const char *why)
+{
+	cli_warn("line %llu: %s", (unsigned long long)rec_number(s->rec), why);
+	s->status = EX_DATAERR;
+}
+
+/* Stanza lines on stdin are for our clients. */
+static void
+take_input(struct serve *s)
+{
+	struct elem *e;
+	int r;
+
+	while (s->in.rfd >= 0 && !hub_is_congested(s->hub) &&
+	    (r = rec_read(s->rec, &s->in.in, s->in.rclosed, &e)) != 0) {
+		if (r < 0)
+			reject(s, rec_errmsg(s->rec));
+		else if ((r = hub_inject(s->hub, e)) == XERR_SYNTAX)
+			reject(s, "not a stanza, or without \"to\"");
+		else if (r < 0)
+			reject(s, xerr_str(r));
+	}
+}
+
+static void
+put_output(struct serve *s)
+{
+	struct buf *log = hub_log(s->hub);
+	size_t n = buf_len(log);
+
+	if (n > buf_room(&s->out.out))
+		n = buf_room(&s->out.out);
+	buf_put(&s->out.out, buf_data(log), n);
+	buf_consume(log, n);
+	if (s->out.wclosed && s->out.wfd >= 0)
+		cli_stdout_failed(s->out.werr);
+}
+
+static void
+step(struct serve *s, int64_t deadline)
+{
+	struct pump_end *ends[] = { &s->in, &s->out, &s->signals };
+	int r;
+
+	r = hub_poll(s->hub, ends, sizeof(ends) / sizeof(ends[0]), deadline);
+	if (r < 0)
+		cli_die(cli_status(r), "%s", r == XERR_SYS ? strerror(errno) :
+		    xerr_str(r));
+	take_signals(s);
+	take_input(s);
+	put_output(s);
+}
+
+static bool
+has_output(struct serve *s)
+{
+	return s->out.wfd >= 0 && (buf_len(&s->out.out) > 0 ||
+	    buf_len(hub_log(s->hub)) > 0);
+}
+
+static int
+run(struct serve *s)
+{
+	int64_t deadline;
+
+	if (s->command != NULL)
+		start_command(s);
+	else
+		announce(s);
+	while (!s->stop)
+		step(s, -1);
+	hub_close(s->hub);
+	deadline = pump_deadline(MS_GOODBYE);
+	while ((hub_clients(s->hub) > 0 || has_output(s)) &&
+	    pump_now() < deadline && s->signals_seen < 2)
+		step(s, deadline);
+	if (s->command == NULL)
+		return s->status;
+	return WIFSIGNALED(s->child_status) ?
+	    128 + WTERMSIG(s->child_status) : WEXITSTATUS(s->child_status);
+}
+
+static void
+release(struct serve *s)
+{
+	size_t i;
+
+	hub_free(s->hub);
+	rec_reader_free(s->rec);
+	pump_release(&s->in);
+	pump_release(&s->out);
+	pump_release(&s->signals);
+	for (i = 0; i < s->nusers; i++)
+		free(s->users[i].local);
+	free(s->config);
+	free(s->ca);
+}
+
+static void
+set_domain(struct serve *s, const char *domain)
+{
+	if (jid_make(&s->domain, NULL, domain, NULL) < 0)
+		cli_usage("-d: %s is no domain", domain);
+}
+
+static void
+add_mechanism(struct serve *s, const char *name)
+{
+	if (s->nmechanisms == MECHANISMS_MAX)
+		cli_usage("-m: more than %d mechanisms", MECHANISMS_MAX);
+	s->mechanisms[s->nmechanisms++] = name;
+}
+
+int
+main(int argc, char *argv[])
+{
+	static const char shorts[] = "+:" CLI_SHORT "d:m:o:p:u:v";
+	static const struct option longs[] = {
+		{ "domain", required_argument, NULL, 'd' },
+		{ "mechanism", required_argument, NULL, 'm' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "port", required_argument, NULL, 'p' },
+		{ "user", required_argument, NULL, 'u' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "insecure-plaintext", no_argument, NULL, OPT_INSECURE },
+		{ "max-stanza", required_argument, NULL, OPT_STANZA },
+		{ "no-sm", no_argument, NULL, OPT_NO_SM },
+		CLI_LONG
+	};
+	static struct serve s;
+	int ch, status;
+
+	cli_init("xmpp-serve", usage);
+	set_domain(&s, "localhost");
+	add_user(&s, "romeo");
+	add_user(&s, "juliet");
+	while ((ch = cli_getopt(argc, argv, shorts, longs)) != -1)
+		switch (ch) {
+		case 'd': set_domain(&s, optarg); break;
+		case 'm': add_mechanism(&s, optarg); break;
+		case 'o': s.output = optarg; break;
+		case 'p':
+			s.hub_config.port = (unsigned)cli_number("--port",
+			    optarg, 0, 65535);
+			break;
+		case 'u': add_user(&s, optarg); break;
+		case 'v': cli_louder(); break;
+		case OPT_INSECURE: s.hub_config.plaintext_ok = true; break;
+		case OPT_STANZA:
+			s.hub_config.max_stanza = cli_number("--max-stanza",
+			    optarg, 10000, 1 << 24);
+			break;
+		case OPT_NO_SM: s.hub_config.no_sm = true; break;
+		}
+	if (optind < argc)
+		s.command = argv + optind;
+	raise_limit(&s);
+	open_signals(&s);
+	open_output(&s);
+	open_input(&s);
+	open_hub(&s);
+	status = run(&s);
+	release(&s);
+	return status;
+}

@@ -1,0 +1,83 @@
+/*
+ * A server on loopback: its listener, a connection and a stream for each of
+ * its clients, and the router between them.  It is what session.h is for the
+ * other side.
+ *
+ *	hub_new(), hub_add_account() ...
+ *	while (hub_poll() >= 0)
+ *		take hub_log(), hub_inject() ...
+ *	hub_close(), hub_poll() until !hub_clients()
+ *	hub_free()
+ *
+ * Memory is bounded: whoever sends to a client that does not read is not read
+ * from either, until that client has read, or is dropped because it does not
+ * read at all.
+ */
+#ifndef CLI_HUB_H
+#define CLI_HUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "net/pump.h"
+#include "xml/elem.h"
+
+/* Strings are borrowed until hub_free(). */
+struct hub_config {
+	const char *domain;	/* in its normal form */
+	unsigned port;		/* 0: a free one */
+	const char *cert_pem, *key_pem;	/* used by hub_new() only */
+	const char *const *mechanisms;	/* of server_config */
+	bool plaintext_ok, no_sm;	/* of server_config */
+	size_t max_stanza;	/* bytes; 0: 1 MiB */
+	bool log;		/* keep what is routed in hub_log() */
+};
+
+struct hub;
+
+/*
+ * A server that listens.  On failure the reason is appended to WHY: XERR_SYS,
+ * XERR_CONFIG, XERR_NOMEM, XERR_INTERNAL.
+ */
+int hub_new(struct hub **h, const struct hub_config *config, struct buf *why);
+void hub_free(struct hub *h);
+
+unsigned hub_port(const struct hub *h);
+
+/*
+ * Add an account of a localpart in its normal form; both are borrowed.
+ * XERR_SYNTAX if it is there already, XERR_NOMEM.
+ */
+int hub_add_account(struct hub *h, const char *local, const char *password);
+
+/*
+ * Wait until something happens, here or on one of the N ends at MORE, or until
+ * DEADLINE (of pump.h), and deal with what happened here.  N is at most
+ * HUB_MORE.  Returns 0; XERR_NOMEM or XERR_SYS if poll() itself fails.
+ */
+enum { HUB_MORE = 8 };
+int hub_poll(struct hub *h, struct pump_end *const *more, size_t n,
+    int64_t deadline);
+
+/*
+ * The stanzas that came from clients, with their "from", a line each; to be
+ * consumed by the owner.  While there is much, no client is read from.
+ */
+struct buf *hub_log(struct hub *h);
+
+/*
+ * Route a stanza that came from no client.  Returns as router_inject(); if
+ * hub_is_congested() it should wait.  Answers that no client gets are logged.
+ */
+int hub_inject(struct hub *h, struct elem *e);
+bool hub_is_congested(const struct hub *h);
+
+/* Accept no more clients, and close all streams with <system-shutdown/>. */
+void hub_close(struct hub *h);
+
+/* How many connections there are. */
+size_t hub_clients(const struct hub *h);
+
+#endif

@@ -1,0 +1,228 @@
+#!/usr/bin/python3
+"""Clients made by hand, for what the programs would never do to a server.
+
+    peer.py PLAY [ARGUMENT...]
+
+with XMPP_CONFIG as xmpp-serve sets it.  Exits 0 if the play went as it should,
+else with a traceback."""
+
+import base64
+import configparser
+import os
+import re
+import resource
+import selectors
+import socket
+import ssl
+import sys
+import time
+
+HEADER = ("<?xml version='1.0'?><stream:stream to='%s' version='1.0' "
+          "xmlns='jabber:client' "
+          "xmlns:stream='http://etherx.jabber.org/streams'>")
+TLS = "urn:ietf:params:xml:ns:xmpp-tls"
+SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
+BIND = "urn:ietf:params:xml:ns:xmpp-bind"
+LIMIT = 30
+
+
+def account(name):
+    c = configparser.ConfigParser(strict=False, interpolation=None)
+    with open(os.environ["XMPP_CONFIG"]) as f:
+        c.read_string("[-]\n" + f.read())
+    return c[name]
+
+
+class Peer:
+    def __init__(self, name, tls="starttls"):
+        self.account = account(name)
+        self.name, self.domain = self.account["jid"].split("@")
+        self.got = b""
+        self.sock = socket.create_connection(
+            (self.account["host"], int(self.account["port"])), LIMIT)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls == "direct":
+            self.secure()
+        elif tls == "starttls":
+            self.open()
+            self.say("<starttls xmlns='%s'/>" % TLS)
+            self.hear("<proceed ")
+            self.secure()
+
+    def secure(self):
+        c = ssl.create_default_context(cafile=self.account["ca_file"])
+        c.set_alpn_protocols(["xmpp-client"])
+        self.sock = c.wrap_socket(self.sock, server_hostname=self.domain)
+
+    def say(self, text):
+        self.sock.sendall(text.encode())
+
+    def open(self):
+        self.say(HEADER % self.domain)
+        return self.hear("</stream:features>")
+
+    def hear(self, pattern):
+        """What came up to the end of the pattern, which it waits for."""
+        end = time.monotonic() + LIMIT
+        while True:
+            m = re.search(pattern.encode(), self.got, re.S)
+            if m:
+                text, self.got = self.got[:m.end()], self.got[m.end():]
+                return text.decode()
+            assert time.monotonic() < end, (pattern, self.got[-1000:])
+            data = self.sock.recv(65536)
+            assert data, "closed, and no %s: %r" % (pattern, self.got)
+            self.got += data
+
+    def ended(self):
+        """The rest, until the server hangs up."""
+        try:
+            while True:
+                data = self.sock.recv(65536)
+                if not data:
+                    break
+                self.got += data
+        except ssl.SSLError:
+            pass
+        return self.got.decode()
+
+    def auth(self, password=None):
+        plain = "\0%s\0%s" % (self.name, password or self.account["password"])
+        self.say("<auth xmlns='%s' mechanism='PLAIN'>%s</auth>" %
+                 (SASL, base64.b64encode(plain.encode()).decode()))
+        return self.hear("<(success|failure)[^>]*/>|</(success|failure)>")
+
+    def login(self, resource=None):
+        self.open()
+        assert "<success" in self.auth()
+        self.open()
+        self.say("<iq type='set' id='b'><bind xmlns='%s'>%s</bind></iq>" %
+                 (BIND, "<resource>%s</resource>" % resource
+                  if resource else ""))
+        text = self.hear("</iq>")
+        assert "type='result'" in text, text
+        return self
+
+
+def login(tls):
+    """Over STARTTLS or direct TLS; a stanza to oneself; a good end."""
+    p = Peer("romeo", tls).login("x")
+    p.say("<message to='romeo@localhost/x'><body>me</body></message>")
+    p.hear("from='romeo@localhost/x'><body>me</body></message>")
+    p.say("</stream:stream>")
+    assert p.ended().endswith("</stream:stream>")
+
+
+def wrong():
+    """Three wrong passwords end the stream, two do not."""
+    p = Peer("romeo")
+    p.open()
+    for _ in range(2):
+        assert "<not-authorized/>" in p.auth("wrong")
+    assert "<success" in p.auth()
+    p = Peer("romeo")
+    p.open()
+    for _ in range(3):
+        p.auth("wrong")
+    assert "<policy-violation" in p.ended()
+
+
+def clear():
+    """Nothing but STARTTLS without TLS, and no HTTP."""
+    p = Peer("romeo", "none")
+    features = p.open()
+    assert "<required/>" in features and "mechanism" not in features
+    assert "<encryption-required/>" in p.auth()
+    p = Peer("romeo", "none")
+    p.say("GET / HTTP/1.1\r\n\r\n")
+    assert "<not-well-formed" in p.ended()
+    p = Peer("romeo", "none")
+    p.open()
+    p.say("<starttls xmlns='%s'/><auth" % TLS)
+    assert "<proceed" not in p.ended()
+
+
+def conflict():
+    """The older of two with one resource goes."""
+    a = Peer("romeo").login("same")
+    Peer("romeo").login("same")
+    assert "<conflict" in a.hear("</stream:stream>")
+
+
+def many(count):
+    """So many clients at once, all of which get what is for all of them."""
+    count = int(count)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 5000), hard))
+    peers = [Peer("romeo", "direct").login() for _ in range(count)]
+    for p in peers:
+        p.say("<presence/><iq type='get' id='p' to='localhost'>"
+              "<ping xmlns='urn:xmpp:ping'/></iq>")
+        p.hear("id='p'[^>]*/>")
+    j = Peer("juliet").login()
+    j.say("<message to='romeo@localhost' id='all'/>")
+    for p in peers:
+        p.hear("id='all'")
+
+
+def deaf(megabytes, pid):
+    """One does not read what another sends: the server's memory is bounded,
+    and the others are served all the same."""
+    def rss():
+        with open("/proc/%s/status" % pid) as f:
+            return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+    r = Peer("romeo").login("deaf")
+    j = Peer("juliet").login()
+    n = Peer("nurse").login()
+    before = rss()
+    body = "<message to='romeo@localhost/deaf'><body>%s</body></message>" % (
+        "x" * 10000)
+    j.sock.settimeout(1)
+    sent = 0
+    try:
+        while sent < int(megabytes) << 20:
+            j.say(body)
+            sent += len(body)
+    except (TimeoutError, socket.timeout):
+        pass
+    else:
+        raise AssertionError("nobody stopped the sender")
+    with open("/proc/%s/maps" % pid) as f:
+        if "libasan" not in f.read():   # which frees late
+            assert rss() - before < 4096, (before, rss(), sent)
+    n.say("<iq type='get' id='p' to='localhost'>"
+          "<ping xmlns='urn:xmpp:ping'/></iq>")
+    n.hear("id='p'")
+    r.hear("</message>")
+
+
+def flood(count):
+    """So many messages in a row, each delivered once and in order."""
+    count = int(count)
+    r = Peer("romeo").login("x")
+    j = Peer("juliet").login()
+    todo = "".join("<message to='romeo@localhost/x' id='%d'/>" % i
+                   for i in range(count)).encode()
+    j.sock.setblocking(False)
+    r.sock.setblocking(False)
+    sel = selectors.DefaultSelector()
+    sel.register(j.sock, selectors.EVENT_WRITE)
+    sel.register(r.sock, selectors.EVENT_READ)
+    end = time.monotonic() + LIMIT
+    while r.got.count(b"<message") < count:
+        assert time.monotonic() < end
+        for key, _ in sel.select(1):
+            try:
+                if key.fileobj is j.sock:
+                    todo = todo[j.sock.send(todo[:16384]):]
+                    if not todo:
+                        sel.unregister(j.sock)
+                else:
+                    r.got += r.sock.recv(1 << 16)
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                pass
+    ids = [int(i) for i in re.findall(rb" id='(\d+)'", r.got)]
+    assert ids == list(range(count))
+
+
+globals()[sys.argv[1]](*sys.argv[2:])

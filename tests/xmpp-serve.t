@@ -1,0 +1,143 @@
+#!/bin/sh
+# xmpp-serve: as a command's companion, as a server by itself, and against
+# clients that mean no good.
+. "$(dirname "$0")/lib.sh"
+
+need xmpp-serve python3 openssl
+
+DOMAIN=localhost
+PEER="python3 $TOP/tests/peer.py"
+
+# --- Usage -------------------------------------------------------------------
+
+status 'help is printed' 0 xmpp-serve --help
+like 'it is the usage' "$T/out" '^usage: xmpp-serve '
+status 'an unknown option is wrong usage' 64 xmpp-serve --what
+status 'no domain is wrong usage' 64 xmpp-serve -d 'a b' -- true
+status 'no localpart is wrong usage' 64 xmpp-serve -u 'a@b' -- true
+status 'no port is wrong usage' 64 xmpp-serve -p 70000 -- true
+
+# --- A command ---------------------------------------------------------------
+
+status "the command's status counts" 7 xmpp-serve -- sh -c 'exit 7'
+status "its end by a signal does" 137 xmpp-serve -- sh -c 'kill -KILL $$'
+status 'a command that is not there' 127 xmpp-serve -- "$T/nothing"
+status 'a command that is none' 126 xmpp-serve -- "$T"
+
+export XMPP_JID=x@y XMPP_PASSWORD=x XMPP_HOST=y XMPP_TLS=direct
+echo input >"$T/in"
+# shellcheck disable=SC2016
+timeout 20 xmpp-serve -u nurse -- sh -c '
+	cp "$XMPP_CONFIG" "$1/config"
+	ls -ld "$XMPP_CONFIG" "${XMPP_CONFIG%/*}" | cut -c 1-10 >"$1/modes"
+	env | grep ^XMPP_ | grep -v ^XMPP_CONFIG= >"$1/env"
+	echo "${XMPP_CONFIG%/*}"
+	cat
+' sh "$T" <"$T/in" >"$T/out" 2>"$T/err"
+unset XMPP_JID XMPP_PASSWORD XMPP_HOST XMPP_TLS
+is "the account file is private" "$(cat "$T/modes")" 'drwx------
+-rw-------'
+is "the user's own account has no say" "$(cat "$T/env")" ''
+is 'stdin and stdout are the command'"'s" "$(sed 1d "$T/out")" input
+ok 'nothing is left behind' test ! -e "$(head -n 1 "$T/out")"
+is 'each account has a section' \
+    "$(sed -n '1p; s/^\[\(.*\)\]/\1/p' "$T/config")" \
+    'jid = romeo@localhost
+romeo
+juliet
+nurse'
+is 'each has its own password' \
+    "$(grep -c '^password = ................' "$T/config") $(
+    grep '^password' "$T/config" | sort -u | wc -l)" '4 3'
+
+# shellcheck disable=SC2016
+bg wait xmpp-serve -- sh -c '
+	trap "echo asked; exit 3" TERM
+	echo ready
+	while :; do sleep 0.1; done'
+wait_for 10 grep -q ready "$T/wait.out"
+kill "$pid"
+reap "$pid" 10
+is 'a signal is passed on to the command' "$rc $(tail -n 1 "$T/wait.out")" \
+    '3 asked'
+
+status 'stanzas go to a file with -o' 0 \
+    xmpp-serve -o "$T/routed" -- $PEER login starttls
+is 'one line each' "$(cat "$T/routed")" "<message xmlns='jabber:client'$(
+    ) to='romeo@localhost/x' from='romeo@localhost/x'><body>me</body>$(
+    )</message>"
+is 'and to nowhere else' "$(cat "$T/out")" ''
+
+# --- A server ----------------------------------------------------------------
+
+mkfifo "$T/serve.in"
+exec 4<>"$T/serve.in"
+bg serve xmpp-serve -u nurse
+SERVER=$pid
+wait_for 20 grep -q '^XMPP_CONFIG=' "$T/serve.out"
+XMPP_CONFIG=$(sed -n '1s/^XMPP_CONFIG=//p' "$T/serve.out")
+export XMPP_CONFIG
+PORT=$(sed -n 's/^port = //p' "$XMPP_CONFIG" | head -n 1)
+CA=$(sed -n 's/^ca_file = //p' "$XMPP_CONFIG" | head -n 1)
+
+openssl s_client -starttls xmpp -xmpphost localhost -connect "127.0.0.1:$PORT" \
+    -CAfile "$CA" -verify_hostname localhost -verify_return_error \
+    </dev/null >"$T/tls" 2>&1
+like 'its certificate is good' "$T/tls" 'Verification: OK'
+status 'STARTTLS, login, a stanza' 0 $PEER login starttls
+status 'the same with direct TLS' 0 $PEER login direct
+like 'the stanza is on stdout' "$T/serve.out" \
+    "^<message .*from='romeo@localhost/x'.*<body>me</body></message>$"
+status 'three wrong passwords are too many' 0 $PEER wrong
+status 'without TLS there is nothing but TLS' 0 $PEER clear
+status 'the older of two equal resources goes' 0 $PEER conflict
+status 'messages arrive once and in order' 0 $PEER flood 10000
+status 'a deaf client costs no memory' 0 $PEER deaf 50 "$SERVER"
+status '500 clients at once' 0 $PEER many 500
+
+status 'a port in use is told' 69 xmpp-serve -p "$PORT" -- true
+like 'with its number' "$T/err" "$PORT"
+
+if command -v xmpp-listen >/dev/null; then
+	bg juliet xmpp-listen -v -a juliet -t -n 2
+	wait_for 20 grep -q 'logged in' "$T/juliet.err"
+	{
+		echo "<message to='juliet@localhost'><body>1</body></message>"
+		echo 'no xml'
+		echo "<message><body>to nobody</body></message>"
+		echo "<message from='a@far.example' to='juliet@localhost'>$(
+		    )<body>2</body></message>"
+		echo "<message id='back' from='a@far.example' $(
+		    )to='nobody@localhost'/>"
+	} >&4
+	reap "$pid" 10
+	is 'lines of stdin are delivered' "$(cat "$T/juliet.out")" \
+	    "localhost	1
+a@far.example	2"
+	wait_for 10 grep -q back "$T/serve.out"
+	like 'an answer that nobody gets is printed' "$T/serve.out" \
+	    "to='a@far.example' type='error' id='back'.*no such user"
+	like 'bad ones are told with their numbers' "$T/serve.err" 'line 2: '
+	like 'as are those without address' "$T/serve.err" 'line 3: .*"to"'
+	want=65
+else
+	skip 'no xmpp-listen'
+	want=0
+fi
+exec 4>&-
+ok 'the end of the input is not the end' alive "$SERVER"
+stop "$SERVER"
+is 'a signal is' "$rc" "$want"
+ok 'nothing is left behind' test ! -e "$XMPP_CONFIG"
+ok 'not even the directory' test ! -e "${XMPP_CONFIG%/*}"
+
+# --- Each mechanism ----------------------------------------------------------
+
+for m in SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN; do
+	command -v xmpp-send >/dev/null || { skip "no xmpp-send"; continue; }
+	status "$m" 0 xmpp-serve -v -m "$m" -d example.org -- \
+	    xmpp-send -m hello juliet@example.org
+	like "$m it was" "$T/err" "by $m\$"
+done
+
+finish
