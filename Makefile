@@ -9,7 +9,8 @@ PROGS	= xmpp-serve
 
 BASE	= arena b64 buf utf8 vis xerr
 XML	= elem rec scope xhandle xline xml xparse xtag xtree
-JID	= ascii domain ipaddr jid jiderr profile rules text ucd
+JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn profile \
+	  rules text ucd
 
 SASL	= plain prep sasl sasl_server scram scram_client
 
@@ -30,8 +31,19 @@ HELPERS	= $(basename $(notdir $(wildcard tests/helpers/*.c)))
 
 # Debian's names; the libraries that each program really uses are kept
 # (--as-needed), so that a filter does not load OpenSSL.
-PKGS	= expat openssl libidn2 libcares
-LIBS	= $(shell pkg-config --libs $(PKGS)) -linih -lunistring
+PKGS	= expat openssl libcares
+TEXTPKGS = libidn2 libidn jansson
+
+# Tables and small code, of which a program needs a part: linked from their
+# archives where those are installed, because loading and relocating shared
+# objects takes longer than checking an address does.  STATIC= takes the shared
+# ones.  (jansson's archive has a utf8_encode() of its own, as we have.)
+STATIC	= idn2 unistring idn
+archive	= $(if $(filter /%,$(shell $(CC) -print-file-name=lib$1.a)),-l:lib$1.a,-l$1)
+SHARED	:= $(shell pkg-config --libs $(TEXTPKGS)) -lunistring
+TEXTLIBS := $(foreach l,$(STATIC),$(call archive,$l)) $(SHARED)
+PKGLIBS	:= $(shell pkg-config --libs $(PKGS)) -linih
+LIBS	= $(PKGLIBS) $(TEXTLIBS)
 TESTLIBS = $(shell pkg-config --libs cmocka)
 
 # The user's.
@@ -47,7 +59,7 @@ O	= build
 B	= bin
 STD	= -std=c11 -D_POSIX_C_SOURCE=200809L -DVERSION='"$(VERSION)"'
 WARN	= -Wall -Wextra $(if $(CI),-Werror)
-INC	= -Ilibcore $(shell pkg-config --cflags $(PKGS))
+INC	:= -Ilibcore $(shell pkg-config --cflags $(PKGS) $(TEXTPKGS))
 LINK	= $(HARDENLD) -Wl,--as-needed
 
 ifdef SAN
@@ -74,7 +86,8 @@ $(UNIT:%=$O/unit/%): $O/unit/%: $O/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(LDALL) -o $@ $< $(LIB) $(LIBS) $(TESTLIBS)
 
-# Where allocations fail, one after the other.
+# Where allocations fail, one after the other: ours, not the libraries'.
+$O/unit/test_nomem: TEXTLIBS = $(SHARED)
 $O/unit/test_nomem: LINK += -Wl,--wrap=malloc,--wrap=calloc \
 	-Wl,--wrap=realloc,--wrap=strdup
 

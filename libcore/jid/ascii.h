@@ -8,6 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct jid;
+
+/*
+ * jid_parse() of an address of unsuspicious ASCII that is no longer than 63
+ * bytes, in one pass.  Returns false, with *J unchanged, if S is anything else:
+ * then what it is takes a closer look.
+ */
+bool ascii_parse(struct jid *j, const char *s, size_t len);
+
 /*
  * How many bytes at the beginning of S may be in a localpart, or in a
  * resourcepart, without any further look at them.
@@ -29,5 +38,8 @@ void ascii_lower(char *dst, const char *s, size_t n);
 /* A decimal digit; a letter, digit or hyphen. */
 bool ascii_is_digit(int c);
 bool ascii_is_ldh(int c);
+
+/* The value of a hexadecimal digit, or -1. */
+int ascii_hex(int c);
 
 #endif

@@ -185,6 +185,25 @@ from_a_label(struct text *u, const char *a, size_t at, struct jid_error *why)
 }
 
 /*
+ * Capital letters that are PVALID exist (Cherokee), because for them the small
+ * ones are folded to the capital ones; but RFC 5895 maps them to the small
+ * ones, which are DISALLOWED.  So there is no way to write such a U-label as
+ * itself, and its A-label must not be one either.
+ */
+static int
+check_mapped(const struct text *t, struct jid_error *why)
+{
+	uint32_t l[2];
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (ucd_lower(l, t->cp[i]) != 1 || l[0] != t->cp[i])
+			return refuse(why, JID_RULE_UPPERCASE, t->at[i],
+			    (int32_t)t->cp[i]);
+	return 0;
+}
+
+/*
  * Put the U-label that the A-label L stands for behind OUT.  It must be valid,
  * and L must be what it is encoded as: there is one A-label for a U-label.
  */
@@ -202,8 +221,8 @@ put_a_label(struct text *out, const struct label *l, struct jid_error *why)
 		return r;
 	for (i = 0; i < u.n; i++)
 		u.at[i] = (uint16_t)at;
-	if ((r = check_u_label(again, &(struct label){ u.cp, u.at, u.n },
-	    why)) < 0)
+	if ((r = check_mapped(&u, why)) < 0 || (r = check_u_label(again,
+	    &(struct label){ u.cp, u.at, u.n }, why)) < 0)
 		return r;
 	if (strcmp(a, again) != 0)
 		return refuse(why, JID_RULE_FAKE_A_LABEL, at, -1);

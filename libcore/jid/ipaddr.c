@@ -28,16 +28,6 @@ ipaddr_is_v4(const char *s, size_t len)
 	}
 }
 
-static int
-hex(int c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool
 is_unreserved(int c)
 {
@@ -67,8 +57,8 @@ is_zone(const char *s, size_t len)
 	for (i = 0; i < len; i++) {
 		if (is_unreserved(s[i]))
 			continue;
-		if (s[i] != '%' || len - i < 3 || hex(s[i + 1]) < 0 ||
-		    hex(s[i + 2]) < 0)
+		if (s[i] != '%' || len - i < 3 || ascii_hex(s[i + 1]) < 0 ||
+		    ascii_hex(s[i + 2]) < 0)
 			return false;
 		i += 2;
 	}
@@ -83,7 +73,7 @@ is_future(const char *s, size_t len)
 
 	if (len == 0 || (s[0] != 'v' && s[0] != 'V'))
 		return false;
-	while (i < len && hex(s[i]) >= 0)
+	while (i < len && ascii_hex(s[i]) >= 0)
 		i++;
 	if (i == 1 || len - i < 2 || s[i] != '.')
 		return false;
@@ -142,7 +132,7 @@ ipaddr_plain(struct buf *b, const char *s, size_t len)
 			buf_putc(b, (unsigned char)s[i]);
 			continue;
 		}
-		buf_putc(b, hex(s[i + 1]) << 4 | hex(s[i + 2]));
+		buf_putc(b, ascii_hex(s[i + 1]) << 4 | ascii_hex(s[i + 2]));
 		i += 2;
 	}
 	return buf_err(b);

@@ -6,57 +6,16 @@
 #include "jid/enforce.h"
 #include "jid/jid.h"
 
-/* Longer ones are rare, and the limits of the parts need no look here. */
-enum { SHORT_MAX = 253 };
-
-/*
- * The short cut: an address of unsuspicious ASCII needs only its letters
- * mapped.  Returns false, with *J untouched, if S is anything else.
- */
-static bool
-parse_plain(struct jid *j, const char *s, size_t len)
-{
-	size_t local, domain, i;
-
-	if (len > SHORT_MAX)
-		return false;
-	local = ascii_local(s, len);
-	if (local == len || s[local] != '@')
-		local = 0;	/* a domainpart alone, or something else */
-	else if (local == 0)
-		return false;
-	i = local == 0 ? 0 : local + 1;
-	if ((domain = ascii_domain(s + i, len - i)) == 0)
-		return false;
-	i += domain;
-	if (i < len && (s[i] != '/' || i + 1 == len ||
-	    ascii_resource(s + i + 1, len - i - 1) != len - i - 1))
-		return false;
-	/* from the front, because S may be further behind in the same J */
-	ascii_lower(j->str, s, i);
-	memmove(j->str + i, s + i, len - i);
-	j->str[len] = '\0';
-	j->locallen = (uint16_t)local;
-	j->domainlen = (uint16_t)domain;
-	j->resourcelen = (uint16_t)(i < len ? len - i - 1 : 0);
-	return true;
-}
-
 int
 enforce_refuse(struct jid_error *why, enum jid_part part, enum jid_rule rule,
     size_t offset, int32_t cp)
 {
 	*why = (struct jid_error){
-		.part = part, .rule = rule, .offset = offset, .cp = cp
+		.part = part, .rule = rule, .offset = offset, .cp = cp,
+		.other = -1
 	};
 	return XERR_SYNTAX;
 }
-
-/* A part of the input, which is absent if S is NULL. */
-struct slice {
-	const char *s;
-	size_t len;
-};
 
 /* Cut S as RFC 7622 3.2 says: at the first '/', then at the first '@'. */
 static void
@@ -78,13 +37,10 @@ split(const char *s, size_t len, struct slice *local, struct slice *domain,
 	*domain = (struct slice){ s, len };
 }
 
-/*
- * Enforce the parts and put them together in *J, which is written only when
- * nothing can fail any more.
- */
+/* enforce_parts(), by HOW. */
 static int
 build(struct jid *j, struct slice local, struct slice domain,
-    struct slice resource, struct jid_error *why)
+    struct slice resource, const struct enforcer *how, struct jid_error *why)
 {
 	struct jid new;
 	char *p = new.str;
@@ -92,40 +48,41 @@ build(struct jid *j, struct slice local, struct slice domain,
 
 	new.locallen = new.resourcelen = 0;
 	if (local.s != NULL) {
-		if ((n = enforce_local(p, local.s, local.len, why)) < 0)
+		if ((n = how->local(p, local.s, local.len, why)) < 0)
 			return n;
 		new.locallen = (uint16_t)n;
 		p += n;
 		*p++ = '@';
 	}
-	if ((n = enforce_domain(p, domain.s, domain.len, why)) < 0)
+	if ((n = how->domain(p, domain.s, domain.len, why)) < 0)
 		return n;
 	new.domainlen = (uint16_t)n;
 	p += n;
 	if (resource.s != NULL) {
 		*p++ = '/';
-		if ((n = enforce_resource(p, resource.s, resource.len,
-		    why)) < 0)
+		n = how->resource(p, resource.s, resource.len, why);
+		if (n < 0)
 			return n;
 		new.resourcelen = (uint16_t)n;
 		p += n;
 	}
 	*p = '\0';
+	new.len = (uint16_t)(p - new.str);
 	jid_copy(j, &new);
 	return 0;
 }
 
-int
-jid_parse_why(struct jid *j, const char *s, size_t len, struct jid_error *why)
+/* The long way: apart, so that the short cut needs no room for it. */
+static __attribute__((noinline)) int
+parse_parts(struct jid *j, const char *s, size_t len,
+    const struct enforcer *how, struct jid_error *why)
 {
 	struct slice local, domain, resource;
 	struct jid_error e = {0};
 	int r;
 
-	if (parse_plain(j, s, len))
-		return 0;
 	split(s, len, &local, &domain, &resource);
-	r = build(j, local, domain, resource, &e);
+	r = build(j, local, domain, resource, how, &e);
 	if (r == XERR_SYNTAX && why != NULL) {
 		if (e.part == JID_DOMAINPART)
 			e.offset += (size_t)(domain.s - s);
@@ -134,6 +91,32 @@ jid_parse_why(struct jid *j, const char *s, size_t len, struct jid_error *why)
 		*why = e;
 	}
 	return r;
+}
+
+int
+enforce_parse(struct jid *j, const char *s, size_t len,
+    const struct enforcer *how, struct jid_error *why)
+{
+	if (ascii_parse(j, s, len))
+		return 0;
+	return parse_parts(j, s, len, how, why);
+}
+
+static const struct enforcer rfc7622 = {
+	enforce_local, enforce_domain, enforce_resource
+};
+
+int
+enforce_parts(struct jid *j, struct slice local, struct slice domain,
+    struct slice resource, struct jid_error *why)
+{
+	return build(j, local, domain, resource, &rfc7622, why);
+}
+
+int
+jid_parse_why(struct jid *j, const char *s, size_t len, struct jid_error *why)
+{
+	return enforce_parse(j, s, len, &rfc7622, why);
 }
 
 int
@@ -155,8 +138,8 @@ jid_make_why(struct jid *j, const char *local, const char *domain,
 	struct jid_error e = {0};
 	int r;
 
-	r = build(j, slice_of(local), slice_of(domain), slice_of(resource),
-	    &e);
+	r = enforce_parts(j, slice_of(local), slice_of(domain),
+	    slice_of(resource), &e);
 	if (r == XERR_SYNTAX && why != NULL)
 		*why = e;
 	return r;
@@ -191,8 +174,7 @@ bare_len(const struct jid *j)
 size_t
 jid_len(const struct jid *j)
 {
-	return bare_len(j) + (j->resourcelen == 0 ? 0 :
-	    (size_t)j->resourcelen + 1);
+	return j->len;
 }
 
 static const char *
@@ -237,7 +219,8 @@ void
 jid_to_bare(struct jid *j)
 {
 	j->resourcelen = 0;
-	j->str[bare_len(j)] = '\0';
+	j->len = (uint16_t)bare_len(j);
+	j->str[j->len] = '\0';
 }
 
 void

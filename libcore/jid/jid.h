@@ -28,6 +28,7 @@ enum {
 };
 
 struct jid {
+	uint16_t len;		/* of the whole */
 	uint16_t locallen;	/* 0: absent */
 	uint16_t domainlen;	/* 0: no address at all */
 	uint16_t resourcelen;	/* 0: absent */

@@ -4,13 +4,12 @@
 #include "jid/jiderr.h"
 
 /*
- * What is wrong, with "%U" where the code point and its place go; and the
- * section that says so.  Where a resourcepart (FreeformClass) or a domainpart
- * (IDNA) are ruled by another section, the others are filled in, too.
+ * What is wrong and the section that says so: for a localpart
+ * (IdentifierClass), a resourcepart (FreeformClass) and a domainpart (IDNA).
  */
 struct words {
 	const char *name;
-	bool point;		/* begins with the code point */
+	bool point;		/* it is a code point that is wrong */
 	const char *what;
 	const char *section, *resource, *domain;
 };
@@ -25,11 +24,13 @@ struct words {
 static const struct words words[JID_RULE_COUNT] = {
 	[JID_RULE_NONE] = FORM("", "no error", "RFC 7622"),
 	[JID_RULE_UTF8] = FORM("utf8", "malformed UTF-8", "RFC 7622 3.1"),
-	[JID_RULE_EMPTY] = FORM("empty", "must not be empty", "RFC 7622 3.1"),
+	[JID_RULE_EMPTY] = FORM("empty", "empty", "RFC 7622 3.1"),
 	[JID_RULE_LONG] = FORM("long", "longer than 1023 octets",
 	    "RFC 7622 3.1"),
 	[JID_RULE_EXCLUDED] = RULE("excluded", "is excluded",
 	    "RFC 7622 3.3.1"),
+	[JID_RULE_ESCAPE] = RULE("escape",
+	    "at either end cannot be escaped", "XEP-0106 2"),
 	[JID_RULE_UNASSIGNED] = { "unassigned", true, "is unassigned",
 	    "RFC 8264 4.2.4", "RFC 8264 4.3.4", "RFC 5892 2.10" },
 	[JID_RULE_CONTROL] = PRECIS("control", "is a control character",
@@ -103,7 +104,23 @@ static const struct words words[JID_RULE_COUNT] = {
 	[JID_RULE_FAKE_A_LABEL] = FORM("fake-a-label",
 	    "\"xn--\" label that encodes no U-label", "RFC 5890 2.3.2.1"),
 	[JID_RULE_IP_LITERAL] = FORM("ip-literal", "bad IP literal",
-	    "RFC 3986 3.2.2")
+	    "RFC 3986 3.2.2"),
+	[JID_RULE_PREP_PROHIBITED] = { "prohibited", true, "is prohibited",
+	    "RFC 6122 A.5", "RFC 6122 B.5", "RFC 3491 5" },
+	[JID_RULE_PREP_UNASSIGNED] = RULE("prep-unassigned",
+	    "is unassigned in Unicode 3.2", "RFC 3454 7"),
+	[JID_RULE_PREP_BIDI] = FORM("prep-bidi",
+	    "mixes right-to-left with left-to-right text", "RFC 3454 6"),
+	[JID_RULE_PREP] = FORM("prep", "cannot be prepared", "RFC 3454 2"),
+	[JID_RULE_URI_SCHEME] = FORM("uri-scheme", "no xmpp: URI",
+	    "RFC 5122 2.2"),
+	[JID_RULE_URI_CHAR] = RULE("uri-char", "must be percent-encoded",
+	    "RFC 5122 2.2"),
+	[JID_RULE_URI_PERCENT] = FORM("uri-percent",
+	    "\"%\" without two hexadecimal digits", "RFC 3986 2.1"),
+	[JID_RULE_URI_QUERY] = FORM("uri-query",
+	    "query that is not \"action;key=value...\"", "RFC 5122 2.2"),
+	[JID_RULE_DIFFERS] = RULE("differs", "", "RFC 7622 A")
 };
 
 static const struct words *
@@ -125,25 +142,79 @@ jid_part_name(enum jid_part part)
 	case JID_LOCALPART: return "localpart";
 	case JID_DOMAINPART: return "domainpart";
 	case JID_RESOURCEPART: return "resourcepart";
+	case JID_URI: return "URI";
 	default: return "address";
 	}
+}
+
+/* The section that E is due to. */
+static const char *
+section(const struct jid_error *e, const struct words *w)
+{
+	bool old = e->by == JID_RFC6122;
+
+	switch (e->rule) {
+	case JID_RULE_UTF8:
+	case JID_RULE_EMPTY:
+	case JID_RULE_LONG:
+		if (old)
+			return "RFC 6122 2.1";
+		break;
+	case JID_RULE_LABEL_EMPTY:
+	case JID_RULE_LDH:
+	case JID_RULE_HYPHEN:
+		if (old)
+			return "RFC 6122 2.2";
+		break;
+	default:
+		break;
+	}
+	if (e->part == JID_RESOURCEPART)
+		return w->resource;
+	return e->part == JID_DOMAINPART ? w->domain : w->section;
+}
+
+static void
+put_point(struct buf *b, int32_t cp)
+{
+	if (cp < 0)
+		buf_puts(b, "nothing");
+	else
+		buf_printf(b, "U+%04X", (unsigned)cp);
+}
+
+/* Two normal forms: what each of them has where they part. */
+static void
+put_difference(struct buf *b, const struct jid_error *e)
+{
+	buf_puts(b, "the normal forms differ: ");
+	put_point(b, e->cp);
+	buf_puts(b, " by RFC 7622 but ");
+	put_point(b, e->other);
+	buf_printf(b, " by RFC 6122 at byte %zu (RFC 7622 A)", e->offset);
 }
 
 int
 jid_error_text(struct buf *b, const struct jid_error *e)
 {
 	const struct words *w = words_of(e->rule);
-	const char *section = w->section;
 
-	if (e->part == JID_RESOURCEPART)
-		section = w->resource;
-	else if (e->part == JID_DOMAINPART)
-		section = w->domain;
 	buf_printf(b, "%s: ", jid_part_name(e->part));
+	if (e->rule == JID_RULE_DIFFERS) {
+		put_difference(b, e);
+		return buf_err(b);
+	}
 	if (w->point && e->cp >= 0)
 		buf_printf(b, "U+%04X at byte %zu %s", (unsigned)e->cp,
 		    e->offset, w->what);
+	else if (w->point)
+		buf_printf(b, "a character from byte %zu on %s", e->offset,
+		    w->what);
 	else
 		buf_printf(b, "%s at byte %zu", w->what, e->offset);
-	return buf_printf(b, " (%s)", section);
+	buf_printf(b, " (%s)", section(e, w));
+	if (e->alone)
+		buf_printf(b, ", though valid by %s",
+		    e->by == JID_RFC6122 ? "RFC 7622" : "RFC 6122");
+	return buf_err(b);
 }

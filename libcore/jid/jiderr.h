@@ -5,6 +5,7 @@
 #ifndef JID_JIDERR_H
 #define JID_JIDERR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +15,8 @@ enum jid_part {
 	JID_WHOLE,
 	JID_LOCALPART,
 	JID_DOMAINPART,
-	JID_RESOURCEPART
+	JID_RESOURCEPART,
+	JID_URI			/* of an xmpp: URI, no part of the address */
 };
 
 /*
@@ -29,6 +31,7 @@ enum jid_rule {
 	JID_RULE_LONG,		/* over 1023 octets: RFC 7622 3.1 */
 	/* localpart */
 	JID_RULE_EXCLUDED,	/* " & ' / : < > @: RFC 7622 3.3.1 */
+	JID_RULE_ESCAPE,	/* a space at either end: XEP-0106 2 */
 	/* why a code point is DISALLOWED: RFC 8264 9.x or RFC 5892 2.x */
 	JID_RULE_UNASSIGNED,	/* RFC 8264 9.10 */
 	JID_RULE_CONTROL,	/* RFC 8264 9.12 */
@@ -70,20 +73,42 @@ enum jid_rule {
 	JID_RULE_U_LABEL,	/* refused by libidn2: RFC 5890 2.3.2.1 */
 	JID_RULE_FAKE_A_LABEL,	/* RFC 5890 2.3.2.1 */
 	JID_RULE_IP_LITERAL,	/* RFC 3986 3.2.2, RFC 6874 2 */
+	/* the stringprep profiles of RFC 6122 */
+	JID_RULE_PREP_PROHIBITED, /* RFC 3454 5 */
+	JID_RULE_PREP_UNASSIGNED, /* RFC 3454 7 */
+	JID_RULE_PREP_BIDI,	/* RFC 3454 6 */
+	JID_RULE_PREP,		/* refused by libidn for another reason */
+	/* xmpp: URIs */
+	JID_RULE_URI_SCHEME,	/* RFC 5122 2.2 */
+	JID_RULE_URI_CHAR,	/* RFC 5122 2.2 */
+	JID_RULE_URI_PERCENT,	/* RFC 3986 2.1 */
+	JID_RULE_URI_QUERY,	/* RFC 5122 2.2 */
+	/* valid under RFC 7622 and RFC 6122, but with two normal forms */
+	JID_RULE_DIFFERS,
 	JID_RULE_COUNT
+};
+
+enum jid_profile {
+	JID_RFC7622,		/* PRECIS: what is right today */
+	JID_RFC6122,		/* stringprep: what older servers apply */
+	JID_PORTABLE		/* valid under both, with one normal form */
 };
 
 struct jid_error {
 	enum jid_part part;
 	enum jid_rule rule;
-	size_t offset;		/* byte of the input, from 0 */
+	size_t offset;		/* byte of the input, from 0; but for
+				   JID_RULE_DIFFERS of the normal form */
 	int32_t cp;		/* the code point there, or -1 */
+	int32_t other;		/* JID_RULE_DIFFERS: what RFC 6122 has, or -1 */
+	enum jid_profile by;	/* who refuses: RFC 7622 or RFC 6122 */
+	bool alone;		/* and the other one does not */
 };
 
 /* A short name of the rule in lower case for programs: "symbol". */
 const char *jid_rule_name(enum jid_rule rule);
 
-/* "localpart", "domainpart", "resourcepart" or "address". */
+/* "localpart", "domainpart", "resourcepart", "URI" or "address". */
 const char *jid_part_name(enum jid_part part);
 
 /*

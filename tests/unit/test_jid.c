@@ -178,9 +178,94 @@ parses_from_its_own_storage(void **state)
 }
 
 static void
+a_domain_becomes_what_dns_and_tls_want(void **state)
+{
+	static const struct {
+		const char *jid, *ascii;
+	} t[] = {
+		{ "a@Example.COM./r", "example.com" },
+		{ "b\xc3\xbc" "cher.example", "xn--bcher-kva.example" },
+		{ "XN--BCHER-KVA.example", "xn--bcher-kva.example" },
+		{ "127.0.0.1", "127.0.0.1" },
+		{ "a@[2001:DB8::1]", "2001:db8::1" },
+		{ "[fe80::1%25eth0]", "fe80::1%eth0" },
+		{ "[v1.x]", "v1.x" }
+	};
+	struct buf b;
+	struct jid j;
+	size_t i;
+
+	(void)state;
+	buf_init(&b, 1000);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		assert_int_equal(parse(&j, t[i].jid), 0);
+		assert_int_equal(jid_domain_is_ip(&j), i > 2);
+		buf_reset(&b);
+		assert_int_equal(jid_domain_ascii(&j, &b), 0);
+		assert_string_equal(buf_str(&b), t[i].ascii);
+	}
+	assert_int_equal(parse(&j, "256.0.0.1"), 0);
+	assert_false(jid_domain_is_ip(&j));
+	buf_release(&b);
+}
+
+static void
+assert_why(const char *s, enum jid_part part, enum jid_rule rule,
+    size_t offset, int32_t cp)
+{
+	struct jid_error e;
+	struct jid j;
+
+	assert_int_equal(jid_parse_why(&j, s, strlen(s), &e), XERR_SYNTAX);
+	assert_int_equal(e.part, part);
+	assert_int_equal(e.rule, rule);
+	assert_int_equal(e.offset, offset);
+	assert_int_equal(e.cp, cp);
+	assert_int_equal(e.by, JID_RFC7622);
+}
+
+static void
+says_which_rule_and_where(void **state)
+{
+	(void)state;
+	assert_why("king\xe2\x99\x9a@b", JID_LOCALPART, JID_RULE_SYMBOL, 4,
+	    0x265a);
+	assert_why("a\xff@b", JID_LOCALPART, JID_RULE_UTF8, 1, -1);
+	assert_why("a'b@c", JID_LOCALPART, JID_RULE_EXCLUDED, 1, '\'');
+	/* what a fullwidth commercial at maps to */
+	assert_why("a\xef\xbc\xa0@c", JID_LOCALPART, JID_RULE_EXCLUDED, 1,
+	    '@');
+	/* passes, but composes to a symbol */
+	assert_why("=\xcc\xb8@c", JID_LOCALPART, JID_RULE_SYMBOL, 0, 0x2260);
+	assert_why("\xc3\xa4\xd7\x90@b", JID_LOCALPART, JID_RULE_BIDI5, 2,
+	    0x5d0);
+	assert_why("b/\xe1\x84\x80", JID_RESOURCEPART, JID_RULE_JAMO, 2,
+	    0x1100);
+	assert_why("b/x\xe2\x80\x8d", JID_RESOURCEPART, JID_RULE_ZWJ, 3,
+	    0x200d);
+	assert_why("u@a.x_y", JID_DOMAINPART, JID_RULE_LDH, 5, '_');
+	assert_why("u@a.-y", JID_DOMAINPART, JID_RULE_HYPHEN, 4, '-');
+	assert_why("u@a..y", JID_DOMAINPART, JID_RULE_LABEL_EMPTY, 4, -1);
+	assert_why("u@\xf0\x9f\x8d\xba.a", JID_DOMAINPART, JID_RULE_SYMBOL,
+	    2, 0x1f37a);
+	assert_why("u@a.xn--ex-", JID_DOMAINPART, JID_RULE_FAKE_A_LABEL, 4, -1);
+	/* a symbol hidden in an A-label: where the label begins */
+	assert_why("u@a.xn--45h", JID_DOMAINPART, JID_RULE_SYMBOL, 4, 0x265a);
+	/* U+13A9, which RFC 5895 makes a letter that is DISALLOWED */
+	assert_why("u@xn--f9d", JID_DOMAINPART, JID_RULE_UPPERCASE, 2,
+	    0x13a9);
+	/* a digit first is well-formed, but not beside a Hebrew label */
+	assert_why("1a.\xd7\x90", JID_DOMAINPART, JID_RULE_BIDI1, 0, '1');
+	assert_why("u@[::g]", JID_DOMAINPART, JID_RULE_IP_LITERAL, 2, -1);
+}
+
+static void
 every_rule_has_its_sentence(void **state)
 {
-	struct jid_error e = { JID_LOCALPART, JID_RULE_SYMBOL, 5, 0x265a };
+	struct jid_error e = {
+		.part = JID_LOCALPART, .rule = JID_RULE_SYMBOL, .offset = 5,
+		.cp = 0x265a
+	};
 	struct buf b;
 	int i;
 
@@ -194,7 +279,8 @@ every_rule_has_its_sentence(void **state)
 		e.rule = i;
 		buf_reset(&b);
 		assert_int_equal(jid_error_text(&b, &e), 0);
-		assert_non_null(strstr(buf_str(&b), "(RFC "));
+		assert_true(strstr(buf_str(&b), "(RFC ") != NULL ||
+		    strstr(buf_str(&b), "(XEP-") != NULL);
 	}
 	buf_release(&b);
 }
@@ -211,6 +297,8 @@ main(void)
 		cmocka_unit_test(an_address_of_zero_bytes_is_none),
 		cmocka_unit_test(compares_normal_forms),
 		cmocka_unit_test(parses_from_its_own_storage),
+		cmocka_unit_test(a_domain_becomes_what_dns_and_tls_want),
+		cmocka_unit_test(says_which_rule_and_where),
 		cmocka_unit_test(every_rule_has_its_sentence)
 	};
 
