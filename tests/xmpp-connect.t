@@ -14,7 +14,7 @@ message()
 
 status 'help' 0 xmpp-connect --help
 like 'on stdout' "$T/out" '^usage: xmpp-connect'
-status 'an operand without --' 64 xmpp-connect -a romeo operand
+status 'no option like that' 64 xmpp-connect --evil
 
 start_serve || exit 1
 status 'nothing to do: in and out' 0 sh -c 'xmpp-connect -a romeo </dev/null'
@@ -145,14 +145,19 @@ ok 'a request is answered with an error' \
     wait_for 10 grep -q 'q1.*service-unavailable' "$T/q.out"
 unlike 'and not printed' "$T/keep.out" 'urn:x'
 stop "$keep"
-# shellcheck disable=SC2016
-bg keep xmpp-connect -v --iq -a juliet -j "$J/here" -- sh -c '
-	while read -r line; do case $line in *urn:x*)
-		echo "<iq type=\"result\" id=\"q1\" to=\"'"$R"'/$(
-		    echo "$line" | sed "s|.*from=.'"$R"'/\([^ >]*\).[ >].*|\1|"
-		    )\"><answered xmlns=\"urn:x\"/></iq>"
+cat >"$T/answer" <<'END'
+while read -r line; do
+	case $line in
+	*urn:x*)
+		from=$(printf '%s\n' "$line" |
+		    sed "s/.* from=['\"]\([^'\"]*\).*/\1/")
+		printf "<iq type='result' id='q1' to='%s'>" "$from"
+		printf "<answered xmlns='urn:x'/></iq>\\n"
 		exit 5
-	esac done'
+	esac
+done
+END
+bg keep xmpp-connect -v --iq -a juliet -j "$J/here" -- sh "$T/answer"
 keep=$pid
 wait_for 20 available keep
 ask "$J/here" >&5

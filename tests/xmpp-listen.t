@@ -42,7 +42,7 @@ LC_ALL=C unlike 'text: nothing that moves a cursor' "$T/text.out" \
 
 # --- Stanza lines ------------------------------------------------------------
 
-listener lines juliet -n 1
+listener lines juliet --kind message -n 1
 say "two${LF}lines"
 reap "$pid" 20
 is 'stanza lines: one' "$(wc -l <"$T/lines.out")" 1
