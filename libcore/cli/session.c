@@ -593,6 +593,17 @@ die_of(int sig)
 	_exit(128 + sig);	/* not reached */
 }
 
+/* What was read is not all there was: status 74, unless STATUS says worse. */
+static int
+check_input(const struct session *s, int status)
+{
+	if (!s->has_in || s->in.rerr == 0)
+		return status;
+	cli_warn("%s: %s", s->in.ours ? "the command's output" :
+	    "standard input", strerror(s->in.rerr));
+	return status == EX_OK ? EX_IOERR : status;
+}
+
 int
 session_end(struct session *s, int r, int status)
 {
@@ -616,6 +627,7 @@ session_end(struct session *s, int r, int status)
 		r = XERR_TEMP;
 	}
 	list_unacked(s);
+	status = check_input(s, status);
 	if (s->out.wclosed && !s->out.ours)
 		werr = s->out.werr;
 	session_free(s);
