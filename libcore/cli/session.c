@@ -27,7 +27,7 @@ enum {
 struct session {
 	struct account account;
 	struct wire *wire;
-	struct client *client;
+	struct client *client;	/* the wire's, NULL if it has none */
 	struct pump_end in, out, signals;
 	bool has_in, has_out;
 	size_t line_max;
@@ -45,7 +45,7 @@ struct session {
 	bool told_pipe;
 	int signal;
 	int err;
-	char errmsg[512];
+	char errmsg[2048];
 };
 
 /* Where the handler writes; a process has one session. */
@@ -139,7 +139,8 @@ dial_server(struct session *s, const struct session_config *cf)
 
 	buf_init(&why, 2048);
 	s->started = pump_now();
-	if ((r = wire_open(&s->wire, &wc, &why)) < 0)
+	if ((r = wire_new(&s->wire, &wc, &why)) < 0 ||
+	    (r = wire_dial(s->wire, 0, &why)) < 0)
 		cli_die(cli_status(r), "%s", buf_str(&why) != NULL ?
 		    buf_str(&why) : xerr_str(r));
 	buf_release(&why);
@@ -207,7 +208,7 @@ session_output(struct session *s)
 bool
 session_may_send(const struct session *s)
 {
-	return client_may_send(s->client);
+	return s->client != NULL && client_may_send(s->client);
 }
 
 int
@@ -225,7 +226,7 @@ session_check(struct session *s, const struct elem *e)
 size_t
 session_unacked(const struct session *s)
 {
-	return client_unacked_count(s->client);
+	return s->client == NULL ? 0 : client_unacked_count(s->client);
 }
 
 void
@@ -266,17 +267,21 @@ is_held(const struct session *s)
 	    (s->has_out && buf_len(&s->out.out) >= OUTPUT_HIGH);
 }
 
-static int
+static void
 went_online(struct session *s)
 {
 	s->ready = true;
 	s->waiting_since = -1;
 	account_forget(&s->account);
+}
+
+static void
+tell_login(const struct session *s)
+{
 	cli_verbose(1, "logged in as %s by %s%s",
 	    jid_str(client_jid(s->client)), client_mechanism(s->client),
 	    client_has_sm(s->client) ? "" :
 	    "; no stream management, acknowledged by ping");
-	return 1;
 }
 
 /* The client's next event in words of ours: 1, 0 for none, or an error. */
@@ -292,9 +297,13 @@ take_client(struct session *s, struct session_event *ev)
 			if ((r = wire_start_tls(s->wire)) < 0)
 				return fail(s, r, wire_errmsg(s->wire));
 			break;
-		case CLIENT_BOUND:
+		case CLIENT_ONLINE:
+			went_online(s);
 			ev->kind = SESSION_READY;
-			return went_online(s);
+			return 1;
+		case CLIENT_BOUND:
+			tell_login(s);
+			break;
 		case CLIENT_STANZA:
 			ev->kind = SESSION_STANZA;
 			ev->elem = cev.elem;
@@ -481,6 +490,48 @@ say_last_words(struct session *s)
 	}
 }
 
+/* One turn: 1 if there is an event, 0 to go on, or the error. */
+static int
+turn(struct session *s, struct session_event *ev)
+{
+	int r;
+
+	if ((r = take_local(s, ev)) != 0)
+		return r;
+	if (!is_held(s) && (r = take_client(s, ev)) != 0)
+		return r;
+	if ((r = step(s)) < 0)
+		return r;
+	return r == 0 ? wait_for_all(s) : 0;
+}
+
+/*
+ * A server that fails before it has seen anything of our account (no TLS, a
+ * wrong certificate, silence) may have another beside it (RFC 6120 3.2).
+ */
+static int
+try_next(struct session *s)
+{
+	struct buf why;
+	int r = s->err;
+
+	if (s->ready || client_mechanism(s->client) != NULL ||
+	    r == XERR_NOMEM || r == XERR_INTERNAL || r == XERR_SYS)
+		return r;
+	say_last_words(s);
+	buf_init(&why, 4096);
+	r = wire_dial(s->wire, s->err, &why);
+	s->client = wire_client(s->wire);
+	if (r == 0) {
+		s->err = 0;
+	} else if (buf_str(&why) != NULL && buf_len(&why) > 0) {
+		s->err = r;
+		snprintf(s->errmsg, sizeof(s->errmsg), "%s", buf_str(&why));
+	}
+	buf_release(&why);
+	return s->err;
+}
+
 int
 session_next(struct session *s, struct session_event *ev)
 {
@@ -490,13 +541,9 @@ session_next(struct session *s, struct session_event *ev)
 	for (;;) {
 		if (s->err != 0)
 			return s->err;
-		if ((r = take_local(s, ev)) != 0)
+		if ((r = turn(s, ev)) > 0)
 			return r;
-		if (!is_held(s) && (r = take_client(s, ev)) != 0)
-			return r;
-		if ((r = step(s)) < 0)
-			return r;
-		if (r == 0 && (r = wait_for_all(s)) < 0)
+		if (r < 0 && (r = try_next(s)) < 0)
 			return r;
 	}
 }
@@ -551,15 +598,28 @@ say_goodbye(struct session *s)
 	say_last_words(s);
 }
 
+/* In peace, or after an error. */
+static void
+hang_up(struct session *s, bool failed)
+{
+	if (!s->unhandled && (!s->has_out || buf_len(&s->out.out) == 0))
+		client_confirm(s->client);
+	if (!failed || s->err == 0)
+		say_goodbye(s);
+	else
+		say_last_words(s);
+}
+
 /* What was sent and may be lost: each on a line of its own. */
 static void
 list_unacked(struct session *s)
 {
-	const struct outbox_item *it = client_unacked(s->client);
+	const struct outbox_item *it;
 	size_t n = session_unacked(s);
 
 	if (n == 0)
 		return;
+	it = client_unacked(s->client);
 	cli_warn("%zu stanza%s not acknowledged by the server:", n,
 	    n == 1 ? " was" : "s were");
 	for (; it != NULL; it = it->next)
@@ -615,12 +675,8 @@ session_end(struct session *s, int r, int status)
 	if (s->signal == 0)
 		drain_output(s);
 	sig = s->signal;
-	if (!s->unhandled && (!s->has_out || buf_len(&s->out.out) == 0))
-		client_confirm(s->client);
-	if (r >= 0 || s->err == 0)
-		say_goodbye(s);
-	else
-		say_last_words(s);
+	if (s->client != NULL)
+		hang_up(s, r < 0);
 	if (session_unacked(s) > 0 && r >= 0) {
 		if (s->closed && sig == 0)
 			cli_warn("the server closed the stream");

@@ -37,7 +37,7 @@ struct session_config {
 };
 
 enum session_kind {
-	SESSION_READY,		/* logged in; once, and first */
+	SESSION_READY,		/* authenticated; once, and first */
 	SESSION_STANZA,		/* one came: elem */
 	SESSION_INPUT,		/* more input, or its end: session_input() */
 	SESSION_SETTLED,	/* all that was sent is acknowledged now */
@@ -111,6 +111,7 @@ void session_set_hold(struct session *s, bool hold);
  */
 void session_set_handled(struct session *s, bool handled);
 
+/* Our address; without the resource that the server gives, at first. */
 const struct jid *session_jid(const struct session *s);
 
 /* The source of ids for what the program sends. */

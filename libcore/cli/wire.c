@@ -21,8 +21,12 @@ enum {
 
 struct wire {
 	const struct account *account;
+	const struct netopt *net;
+	bool hand_requests;
+	struct dialer *dialer;
+	struct tls_ctx *ctx[2];	/* for STARTTLS and for direct TLS */
+	bool direct;
 	struct conn *conn;
-	struct tls_ctx *ctx;
 	struct client *client;
 	struct client_config cf;
 	char nonce[NONCE], id[NONCE];
@@ -48,32 +52,33 @@ log_dial(void *arg, const char *line)
 	cli_verbose(1, "%s", line);
 }
 
+/* How the server is found: by name and port, or by its domain's records. */
 static int
-connect_to(struct wire *w, const struct wire_config *cf, struct buf *why)
+make_dialer(struct wire *w, int64_t deadline, struct buf *why)
 {
-	const struct account *a = cf->account;
+	const struct account *a = w->account;
 	struct dial_config d = {
 		.host = a->host != NULL ? a->host : w->domain,
 		.port = a->port,
-		.deadline = cf->deadline,
+		.tls = a->tls == NETOPT_TLS_DIRECT ? DIAL_DIRECT :
+		    a->tls == NETOPT_TLS_STARTTLS ? DIAL_STARTTLS : DIAL_ANY,
+		.deadline = deadline,
+		.dns = getenv("XMPP_DNS"),
 		.log = log_dial,
 	};
-	int fd, r;
 
-	if (d.port == 0)
+	if (d.dns != NULL && *d.dns == '\0')
+		d.dns = NULL;
+	if (d.port == 0 && a->host != NULL)
 		d.port = a->tls == NETOPT_TLS_DIRECT ? PORT_DIRECT :
 		    PORT_STARTTLS;
-	if ((r = dial(&fd, &d, why)) < 0)
-		return r;
-	if ((r = conn_new(&w->conn, fd, QUEUE, QUEUE)) < 0)
-		buf_puts(why, xerr_str(r));
-	return r;
+	return dialer_new(&w->dialer, &d, why);
 }
 
 static int
-make_client(struct wire *w, const struct wire_config *cf, struct buf *why)
+make_client(struct wire *w, bool secure, struct buf *why)
 {
-	const struct account *a = cf->account;
+	const struct account *a = w->account;
 	int r;
 
 	if (ids_random(w->nonce, sizeof(w->nonce)) < 0 ||
@@ -88,16 +93,16 @@ make_client(struct wire *w, const struct wire_config *cf, struct buf *why)
 			    (const char *)buf_data(&a->password) : NULL,
 			.password_len = buf_len(&a->password),
 			.nonce = w->nonce,
-			.secure = a->tls == NETOPT_TLS_DIRECT,
-			.plaintext_ok = cf->net->insecure_plaintext,
+			.secure = secure,
+			.plaintext_ok = w->net->insecure_plaintext,
 		},
 		.identity = {
 			.category = "client", .type = "bot",
 			.name = cli_name(), .version = VERSION,
 		},
-		.limits = { .size = cf->net->max_stanza },
+		.limits = { .size = w->net->max_stanza },
 		.id = w->id,
-		.hand_requests = cf->hand_requests,
+		.hand_requests = w->hand_requests,
 	};
 	if ((r = client_new(&w->client, &w->cf)) < 0)
 		buf_puts(why, xerr_str(r));
@@ -120,16 +125,72 @@ find_domain(struct wire *w, struct buf *why)
 	return r;
 }
 
-int
-wire_open(struct wire **out, const struct wire_config *cf, struct buf *why)
+/* A context for each: only direct TLS names the protocol (XEP-0368). */
+static int
+make_context(struct wire *w, bool direct, struct buf *why)
 {
 	struct tls_config tc = {
-		.ca_file = cf->account->ca_file,
-		.cert_file = cf->account->cert,
-		.key_file = cf->account->key,
-		.alpn = cf->account->tls == NETOPT_TLS_DIRECT ?
-		    "xmpp-client" : NULL,
+		.ca_file = w->account->ca_file,
+		.cert_file = w->account->cert,
+		.key_file = w->account->key,
+		.alpn = direct ? "xmpp-client" : NULL,
 	};
+
+	if (w->ctx[direct] != NULL)
+		return 0;
+	return tls_ctx_new(&w->ctx[direct], &tc, why);
+}
+
+/* What is left of a connection that did not lead to a login. */
+static void
+hang_up(struct wire *w)
+{
+	client_free(w->client);
+	conn_free(w->conn);
+	w->client = NULL;
+	w->conn = NULL;
+	w->errmsg = NULL;
+	w->told = false;
+}
+
+static int
+start(struct wire *w, int fd, const struct dial_target *t, struct buf *why)
+{
+	int r;
+
+	/* with a fixed port, how TLS begins is the account's word */
+	w->direct = t->direct || w->account->tls == NETOPT_TLS_DIRECT;
+	if ((r = conn_new(&w->conn, fd, QUEUE, QUEUE)) < 0)
+		buf_puts(why, xerr_str(r));
+	if (r < 0 || (r = make_context(w, w->direct, why)) < 0 ||
+	    (r = make_client(w, w->direct, why)) < 0)
+		return r;
+	if (w->direct && (r = wire_start_tls(w)) < 0)
+		buf_puts(why, w->errmsg);
+	w->heard = pump_now();
+	return r;
+}
+
+int
+wire_dial(struct wire *w, int err, struct buf *why)
+{
+	struct dial_target t;
+	int fd, r;
+
+	if (err < 0) {
+		dialer_failed(w->dialer, err, wire_errmsg(w));
+		hang_up(w);
+	}
+	if ((r = dialer_next(w->dialer, &fd, &t, why)) < 0)
+		return r;
+	if ((r = start(w, fd, &t, why)) < 0)
+		hang_up(w);
+	return r;
+}
+
+int
+wire_new(struct wire **out, const struct wire_config *cf, struct buf *why)
+{
 	struct wire *w;
 	int r;
 
@@ -138,21 +199,18 @@ wire_open(struct wire **out, const struct wire_config *cf, struct buf *why)
 		return XERR_NOMEM;
 	}
 	w->account = cf->account;
+	w->net = cf->net;
+	w->hand_requests = cf->hand_requests;
+	/* A CA file that cannot be read is told before anything is dialed. */
 	if ((r = find_domain(w, why)) < 0 ||
-	    (r = tls_ctx_new(&w->ctx, &tc, why)) < 0 ||
-	    (r = connect_to(w, cf, why)) < 0 ||
-	    (r = make_client(w, cf, why)) < 0)
-		goto out;
-	if (w->cf.login.secure && (r = wire_start_tls(w)) < 0) {
-		buf_puts(why, w->errmsg);
-		goto out;
+	    (r = make_context(w, w->account->tls == NETOPT_TLS_DIRECT,
+	    why)) < 0 ||
+	    (r = make_dialer(w, cf->deadline, why)) < 0) {
+		wire_free(w);
+		return r;
 	}
-	w->heard = pump_now();
 	*out = w;
-	w = NULL;
-out:
-	wire_free(w);
-	return r;
+	return 0;
 }
 
 void
@@ -160,9 +218,10 @@ wire_free(struct wire *w)
 {
 	if (w == NULL)
 		return;
-	client_free(w->client);
-	conn_free(w->conn);
-	tls_ctx_free(w->ctx);
+	hang_up(w);
+	dialer_free(w->dialer);
+	tls_ctx_free(w->ctx[0]);
+	tls_ctx_free(w->ctx[1]);
 	free(w);
 }
 
@@ -184,12 +243,12 @@ wire_start_tls(struct wire *w)
 	struct tls *t;
 	int r;
 
-	if ((r = tls_new(&t, w->ctx, w->domain)) < 0)
+	if ((r = tls_new(&t, w->ctx[w->direct], w->domain)) < 0)
 		return fail(w, r, xerr_str(r));
 	if ((r = conn_start_tls(w->conn, t)) < 0)
 		return fail(w, r, xerr_str(r));
 	/* What is put from here on goes out when the handshake is done. */
-	if (!w->cf.login.secure && (r = client_secured(w->client)) < 0)
+	if (!w->direct && (r = client_secured(w->client)) < 0)
 		return fail(w, r, client_errmsg(w->client));
 	return 0;
 }

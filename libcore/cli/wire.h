@@ -19,16 +19,20 @@ struct wire_config {
 	const struct account *account;	/* borrowed until wire_free() */
 	const struct netopt *net;
 	bool hand_requests;		/* client_config's */
-	int64_t deadline;		/* of dialing; pump_now()'s */
+	int64_t deadline;		/* of all dialing; pump_now()'s */
 };
 
 /*
- * Look the server up and connect to it; TLS and login follow in wire_step().
- * On failure the reason is appended to WHY.
+ * A wire that knows where to look; and its connection to the next server that
+ * can be reached, with ERR 0, or the error that ended the connection before.
+ * TLS and login follow in wire_step().  On failure the reason is appended to
+ * WHY, and there is no other server to try.
  */
-int wire_open(struct wire **w, const struct wire_config *cf, struct buf *why);
+int wire_new(struct wire **w, const struct wire_config *cf, struct buf *why);
+int wire_dial(struct wire *w, int err, struct buf *why);
 void wire_free(struct wire *w);
 
+/* Of the connection in use; another one after wire_dial(), NULL if it failed. */
 struct client *wire_client(struct wire *w);
 
 /* What pump_poll() waits for. */

@@ -25,11 +25,12 @@ struct client {
 	struct outbox outbox;
 	struct arena arena;	/* what we answer, an element at a time */
 	struct buf scratch;	/* a stanza as it is sent */
-	bool online;		/* bound */
+	bool online;		/* authenticated: we may send */
+	bool bound;		/* stanzas may come */
 	bool sm;		/* <enable/> is sent, and was not refused */
 	bool asked;		/* <r/> or a ping waits for its answer */
-	bool probing;		/* asked for no stanza's sake */
-	size_t covers;		/* how many of the outbox a ping stands for */
+	bool pinged;		/* a ping it is */
+	size_t covers;		/* how many of the outbox it stands for */
 	unsigned pings;		/* for their ids */
 	bool enabled;		/* <enabled/> has come */
 	uint32_t received;	/* stanzas since then */
@@ -171,16 +172,61 @@ take_error(struct client *c, const struct elem *e)
 	return fail(c, error_class(condition), what, stream_error_text(e));
 }
 
-/* Stream management is asked for and counted from here on. */
+static void
+ping_id(const struct client *c, char id[ID_MAX])
+{
+	snprintf(id, ID_MAX, "%.40s-%u", c->cf.id, c->pings);
+}
+
+/* A ping to our server: its answer covers all that was sent before. */
+static int
+ping(struct client *c)
+{
+	char id[ID_MAX];
+	struct elem *iq;
+
+	c->pings++;
+	ping_id(c, id);
+	arena_reset(&c->arena);
+	iq = elem_new(&c->arena, NS_CLIENT, "iq");
+	elem_set(iq, "type", "get");
+	elem_set(iq, "id", id);
+	elem_add(iq, NS_PING, "ping");
+	if (arena_err(&c->arena) != 0)
+		return XERR_NOMEM;
+	c->covers = c->outbox.count;
+	c->pinged = true;
+	return stream_put(c->stream, iq);
+}
+
+static void
+ask(struct client *c)
+{
+	static const char r[] = "<r xmlns='" NS_SM "'/>";
+
+	if (c->asked || !c->online || stream_is_closed(c->stream))
+		return;
+	if (check_put(c, c->sm ? stream_put_bytes(c->stream, r,
+	    sizeof(r) - 1) : ping(c)) == 0)
+		c->asked = true;
+}
+
+/*
+ * Stream management is asked for and counts from here on: what was sent before
+ * makes the count begin below 0, and is covered by a ping.
+ */
 static int
 go_online(struct client *c)
 {
 	static const char enable[] = "<enable xmlns='" NS_SM "'/>";
 
-	c->online = true;
-	c->sm = login_has_sm(c->login);
-	if (!c->sm)
+	c->bound = true;
+	if (!login_has_sm(c->login))
 		return 0;
+	if (c->outbox.count > 0)
+		ask(c);
+	c->sm = true;
+	c->outbox.h = 0 - (uint32_t)c->outbox.count;
 	return check_put(c, stream_put_bytes(c->stream, enable,
 	    sizeof(enable) - 1));
 }
@@ -197,6 +243,10 @@ take_login(struct client *c, const struct stream_event *sev,
 		return 0;
 	case LOGIN_TLS:
 		ev->kind = CLIENT_TLS;
+		return 1;
+	case LOGIN_AUTHENTICATED:
+		c->online = true;
+		ev->kind = CLIENT_ONLINE;
 		return 1;
 	case LOGIN_DONE:
 		if ((r = go_online(c)) < 0)
@@ -239,7 +289,7 @@ parse_h(const char *s, uint32_t *h)
 static void
 answered(struct client *c)
 {
-	c->asked = c->probing = false;
+	c->asked = c->pinged = false;
 }
 
 /* XEP-0198 section 4: a value that cannot be is an error of the stream. */
@@ -255,7 +305,9 @@ take_ack(struct client *c, const struct elem *e, struct client_event *ev)
 	if ((n = outbox_ack(&c->outbox, h)) < 0)
 		return object(c, "undefined-condition",
 		    "more stanzas acknowledged than were sent");
-	answered(c);
+	if (!c->pinged)
+		answered(c);
+	c->covers = c->covers > (size_t)n ? c->covers - (size_t)n : 0;
 	ev->kind = CLIENT_ACKED;
 	ev->acked = (size_t)n;
 	return n > 0;
@@ -275,15 +327,10 @@ take_sm(struct client *c, const struct elem *e, struct client_event *ev)
 		c->received = c->handled = c->told = 0;
 	} else if (elem_is(e, NULL, "failed")) {
 		c->sm = false;	/* by ping, then */
-		answered(c);
+		if (!c->pinged)
+			answered(c);
 	}
 	return 0;
-}
-
-static void
-ping_id(const struct client *c, char id[ID_MAX])
-{
-	snprintf(id, ID_MAX, "%.40s-%u", c->cf.id, c->pings);
 }
 
 /*
@@ -315,7 +362,7 @@ is_pong(const struct client *c, const struct elem *e)
 	const char *id = elem_get(e, "id");
 	char want[ID_MAX];
 
-	if (!c->asked || c->sm || !elem_is(e, NS_CLIENT, "iq") ||
+	if (!c->pinged || !elem_is(e, NS_CLIENT, "iq") ||
 	    stanza_is_request(e) || id == NULL)
 		return false;
 	ping_id(c, want);
@@ -382,7 +429,7 @@ static int
 take_close(struct client *c, struct client_event *ev)
 {
 	stream_close(c->stream);
-	if (!c->online)
+	if (!c->bound)
 		return fail(c, XERR_TEMP,
 		    "the server closed the stream before login", NULL);
 	ev->kind = CLIENT_CLOSED;
@@ -398,7 +445,7 @@ take(struct client *c, struct stream_event *sev, struct client_event *ev)
 	case STREAM_CLOSE:
 		return take_close(c, ev);
 	case STREAM_ELEM:
-		if (c->online)
+		if (c->bound)
 			return take_online(c, sev->elem, ev);
 		return take_login(c, sev, ev);
 	default:
@@ -495,8 +542,8 @@ client_check(struct client *c, const struct elem *e)
 	if (!stanza_is(e))
 		return "neither message, presence nor iq of jabber:client";
 	if (from != NULL && (jid_parse(&j, from, strlen(from)) < 0 ||
-	    !jid_equal_bare(&j, login_jid(c->login)) ||
-	    (!jid_is_bare(&j) && !jid_equal(&j, login_jid(c->login)))))
+	    !jid_equal_bare(&j, client_jid(c)) ||
+	    (!jid_is_bare(&j) && !jid_equal(&j, client_jid(c)))))
 		return "\"from\" is not the address we are logged in as";
 	if (to != NULL && jid_parse_why(&j, to, strlen(to), &why) < 0) {
 		buf_init(&b, sizeof(c->errmsg) - 1);
@@ -509,38 +556,6 @@ client_check(struct client *c, const struct elem *e)
 		return c->errmsg;
 	}
 	return elem_is(e, NULL, "iq") ? check_iq(e) : NULL;
-}
-
-/* A ping to our server: its answer covers all that was sent before. */
-static int
-ping(struct client *c)
-{
-	char id[ID_MAX];
-	struct elem *iq;
-
-	c->pings++;
-	ping_id(c, id);
-	arena_reset(&c->arena);
-	iq = elem_new(&c->arena, NS_CLIENT, "iq");
-	elem_set(iq, "type", "get");
-	elem_set(iq, "id", id);
-	elem_add(iq, NS_PING, "ping");
-	if (arena_err(&c->arena) != 0)
-		return XERR_NOMEM;
-	c->covers = c->outbox.count;
-	return stream_put(c->stream, iq);
-}
-
-static void
-ask(struct client *c)
-{
-	static const char r[] = "<r xmlns='" NS_SM "'/>";
-
-	if (c->asked || !c->online || stream_is_closed(c->stream))
-		return;
-	if (check_put(c, c->sm ? stream_put_bytes(c->stream, r,
-	    sizeof(r) - 1) : ping(c)) == 0)
-		c->asked = true;
 }
 
 void
@@ -582,7 +597,7 @@ client_confirm(struct client *c)
 bool
 client_is_waiting(const struct client *c)
 {
-	return c->asked || c->outbox.count > 0;
+	return c->asked || c->outbox.count > 0 || !c->bound;
 }
 
 void
@@ -615,7 +630,7 @@ client_unacked_count(const struct client *c)
 const struct jid *
 client_jid(const struct client *c)
 {
-	return login_jid(c->login);
+	return c->bound ? login_jid(c->login) : c->cf.login.jid;
 }
 
 const char *

@@ -5,13 +5,15 @@
  *
  *	client_new()			the stream header is pending
  *	CLIENT_TLS			the owner begins TLS: client_secured()
- *	CLIENT_BOUND			logged in
- *	client_send(), CLIENT_STANZA, CLIENT_ACKED ...
+ *	CLIENT_ONLINE			authenticated: client_send()
+ *	CLIENT_BOUND			our address is known
+ *	CLIENT_STANZA, CLIENT_ACKED ...
  *	client_close()			CLIENT_CLOSED
  *
  * Every stanza sent is kept until the server has acknowledged it: by stream
  * management (XEP-0198) where it has that, else by answering a ping (XEP-0199)
- * that was sent behind it.  What is left in the end was not delivered as far
+ * that was sent behind it, as are those sent before the server has said what
+ * it has.  What is left in the end was not delivered as far
  * as anybody knows.
  */
 #ifndef XMPP_CLIENT_H
@@ -41,7 +43,8 @@ struct client_config {
 enum client_kind {
 	CLIENT_NONE,
 	CLIENT_TLS,		/* begin TLS now */
-	CLIENT_BOUND,		/* client_jid() is known */
+	CLIENT_ONLINE,		/* stanzas may be sent */
+	CLIENT_BOUND,		/* client_jid() is the full address */
 	CLIENT_STANZA,		/* a stanza for the owner */
 	CLIENT_ACKED,		/* stanzas were acknowledged */
 	CLIENT_CLOSED		/* the server has closed the stream */
@@ -81,7 +84,7 @@ void client_sent(struct client *c, size_t n);
 
 /*
  * Send a stanza, which must pass client_check(), if client_may_send(); it is
- * false before CLIENT_BOUND, after client_close(), and while the window is
+ * false before CLIENT_ONLINE, after client_close(), and while the window is
  * full.  Returns 0, XERR_LIMIT if it may not, XERR_NOMEM.
  */
 bool client_may_send(const struct client *c);
@@ -122,7 +125,7 @@ void client_close(struct client *c);
 const struct outbox_item *client_unacked(const struct client *c);
 size_t client_unacked_count(const struct client *c);
 
-/* The address that was bound, after CLIENT_BOUND. */
+/* The address that was bound; until CLIENT_BOUND the one asked for. */
 const struct jid *client_jid(const struct client *c);
 const char *client_mechanism(const struct client *c);
 bool client_has_sm(const struct client *c);

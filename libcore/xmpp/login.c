@@ -35,6 +35,7 @@ struct login {
 	enum state state;
 	bool secure, authenticated;
 	bool has_sm;
+	bool sent_starttls;	/* ahead of the features */
 	struct sasl *sasl;
 	const char *mechanism;
 	struct jid jid;
@@ -86,6 +87,14 @@ no_memory(struct login *l)
 	return fail(l, XERR_NOMEM, "out of memory");
 }
 
+static int
+send_starttls(struct stream *s)
+{
+	static const char starttls[] = "<starttls xmlns='" NS_TLS "'/>";
+
+	return stream_put_bytes(s, starttls, sizeof(starttls) - 1);
+}
+
 void
 login_open(struct login *l, struct stream *s)
 {
@@ -104,6 +113,8 @@ login_open(struct login *l, struct stream *s)
 		h.from = jid_str(&from);
 	}
 	stream_open(s, &h);
+	if (!l->secure && !l->c->plaintext_ok)
+		l->sent_starttls = send_starttls(s) == 0;
 	l->state = WANT_HEADER;
 }
 
@@ -197,12 +208,12 @@ begin_sasl(struct login *l, struct stream *s, const struct elem *mechanisms)
 	return r < 0 ? r : LOGIN_MORE;
 }
 
+/* Ask for a resource, before the server has offered it: it must (7.1). */
 static int
-begin_bind(struct login *l, struct stream *s, const struct elem *features)
+send_bind(struct login *l, struct stream *s)
 {
-	const struct elem *session;
-	struct elem *iq, *bind;
 	const char *resource = jid_resource(l->c->jid, NULL);
+	struct elem *iq, *bind;
 	int r = XERR_NOMEM;
 
 	arena_reset(&l->arena);
@@ -214,24 +225,28 @@ begin_bind(struct login *l, struct stream *s, const struct elem *features)
 		elem_add_with_text(bind, NULL, "resource", resource);
 	if (arena_err(&l->arena) != 0 || (r = stream_put(s, iq)) < 0)
 		return fail(l, r, "%s", xerr_str(r));
-	/* RFC 3921 wanted this one; servers that still do say so. */
-	session = elem_child(features, NS_SESSION, "session");
-	if (session != NULL &&
-	    elem_child(session, NS_SESSION, "optional") == NULL &&
-	    stream_put_bytes(s, "<iq type='set' id='session'><session xmlns='"
-	    NS_SESSION "'/></iq>", sizeof("<iq type='set' id='session'>"
-	    "<session xmlns='" NS_SESSION "'/></iq>") - 1) < 0)
+	return LOGIN_MORE;
+}
+
+/* What RFC 3921 wanted once more; servers that still do say so. */
+static int
+send_session(struct login *l, struct stream *s, const struct elem *features)
+{
+	static const char iq[] = "<iq type='set' id='session'>"
+	    "<session xmlns='" NS_SESSION "'/></iq>";
+	const struct elem *e = elem_child(features, NS_SESSION, "session");
+
+	if (e == NULL || elem_child(e, NS_SESSION, "optional") != NULL)
+		return LOGIN_MORE;
+	if (stream_put_bytes(s, iq, sizeof(iq) - 1) < 0)
 		return no_memory(l);
-	l->state = WANT_BOUND;
 	return LOGIN_MORE;
 }
 
 static int
 begin_tls(struct login *l, struct stream *s)
 {
-	static const char starttls[] = "<starttls xmlns='" NS_TLS "'/>";
-
-	if (stream_put_bytes(s, starttls, sizeof(starttls) - 1) < 0)
+	if (!l->sent_starttls && send_starttls(s) < 0)
 		return no_memory(l);
 	l->state = WANT_PROCEED;
 	return LOGIN_MORE;
@@ -262,7 +277,8 @@ take_features(struct login *l, struct stream *s, const struct elem *e)
 		return fail(l, XERR_PROTO,
 		    "the server does not let a resource be bound");
 	l->has_sm = elem_child(e, NS_SM, "sm") != NULL;
-	return begin_bind(l, s, e);
+	l->state = WANT_BOUND;
+	return send_session(l, s, e);
 }
 
 static int
@@ -347,7 +363,7 @@ take_success(struct login *l, struct stream *s, const struct buf *in)
 	if ((r = stream_restart(s)) < 0)
 		return fail(l, r, "%s", xerr_str(r));
 	login_open(l, s);
-	return LOGIN_MORE;
+	return (r = send_bind(l, s)) < 0 ? r : LOGIN_AUTHENTICATED;
 }
 
 static int

@@ -1,6 +1,10 @@
 /*
- * Getting in (RFC 6120 sections 5 to 7): STARTTLS, SASL, resource binding,
- * each step answered as the server's features and replies come.
+ * Getting in (RFC 6120 sections 5 to 7): STARTTLS, SASL, resource binding.
+ *
+ * What needs no answer to be right is sent ahead (XEP-0305): <starttls/> goes
+ * with the first header, and the request to bind with the header behind
+ * <success/>, where the owner's first stanzas may follow it at once.  What the
+ * server offers is checked all the same when it comes.
  *
  * Nothing but a stream header and <starttls/> is sent before TLS, and nothing
  * that arrives before the end of it counts as a stanza.
@@ -37,6 +41,7 @@ void login_open(struct login *l, struct stream *s);
 enum login_step {
 	LOGIN_MORE,		/* wait for the next event */
 	LOGIN_TLS,		/* begin TLS now, then login_secured() */
+	LOGIN_AUTHENTICATED,	/* stanzas may be sent, none will come yet */
 	LOGIN_DONE		/* bound: login_jid() */
 };
 

@@ -33,6 +33,7 @@ struct pair {
 	struct buf log;		/* what happened at the client */
 	unsigned got;		/* stanzas at the server */
 	bool echo;		/* the server returns messages */
+	bool early;		/* the client sends as soon as it may */
 	bool closed;
 	bool tls;		/* both have changed over */
 	unsigned flights;	/* turns in which the client spoke */
@@ -91,6 +92,22 @@ pair_release(struct pair *p)
 	buf_release(&p->log);
 }
 
+static void
+send_message(struct pair *p, const char *body)
+{
+	struct arena a;
+	struct elem *e;
+
+	arena_init(&a, 1 << 16);
+	e = elem_new(&a, NS_CLIENT, "message");
+	elem_set(e, "to", "romeo@example.org");
+	elem_set(e, "id", body);
+	elem_add_with_text(e, NULL, "body", body);
+	assert_null(client_check(p->c, e));
+	assert_int_equal(client_send(p->c, e), 0);
+	arena_release(&a);
+}
+
 /* The client's events; the error that ends them, or 0. */
 static int
 client_events(struct pair *p)
@@ -103,6 +120,11 @@ client_events(struct pair *p)
 		case CLIENT_TLS:
 			buf_puts(&p->log, "tls ");
 			assert_int_equal(client_secured(p->c), 0);
+			break;
+		case CLIENT_ONLINE:
+			buf_puts(&p->log, "online ");
+			if (p->early)
+				send_message(p, "early");
 			break;
 		case CLIENT_BOUND:
 			buf_printf(&p->log, "bound %s ",
@@ -225,23 +247,7 @@ talk(struct pair *p)
 	return r;
 }
 
-static void
-send_message(struct pair *p, const char *body)
-{
-	struct arena a;
-	struct elem *e;
-
-	arena_init(&a, 1 << 16);
-	e = elem_new(&a, NS_CLIENT, "message");
-	elem_set(e, "to", "romeo@example.org");
-	elem_set(e, "id", body);
-	elem_add_with_text(e, NULL, "body", body);
-	assert_null(client_check(p->c, e));
-	assert_int_equal(client_send(p->c, e), 0);
-	arena_release(&a);
-}
-
-static const char session_log[] = "tls bound juliet@example.org/balcony "
+static const char session_log[] = "tls online bound juliet@example.org/balcony "
 	"message message acked 2 closed ";
 
 /* Login, two messages that come back, the polite end. */
@@ -345,9 +351,36 @@ a_login_takes_no_more_flights_than_needed(void **state)
 	pair_init(&p, "juliet@example.org/balcony");
 	pair_open(&p);
 	assert_int_equal(talk(&p), 0);
-	/* header, starttls, header, auth, response, header, bind, enable */
-	assert_int_equal(p.flights, 8);
+	/* header and starttls; header; auth; response; header, bind; enable */
+	assert_int_equal(p.flights, 6);
 	pair_release(&p);
+}
+
+/* The first message needs no flight of its own; a ping answers for it. */
+static void
+a_message_goes_with_the_request_to_bind(void **state)
+{
+	struct pair p;
+	int sm;
+
+	(void)state;
+	for (sm = 0; sm < 2; sm++) {
+		pair_init(&p, "juliet@example.org/balcony");
+		p.early = true;
+		p.scf.no_sm = !sm;
+		pair_open(&p);
+		assert_int_equal(talk(&p), 0);
+		assert_int_equal(p.flights, 5 + sm);
+		assert_non_null(strstr(buf_str(&p.log), "acked 1 "));
+		assert_int_equal(client_unacked_count(p.c), 0);
+		/* and those behind are counted right */
+		send_message(&p, "late");
+		send_message(&p, "later");
+		assert_int_equal(talk(&p), 0);
+		assert_non_null(strstr(buf_str(&p.log), "acked 2 "));
+		assert_int_equal(client_unacked_count(p.c), 0);
+		pair_release(&p);
+	}
 }
 
 static void
@@ -439,7 +472,7 @@ static const struct script scripts[] = {
 	{ "STARTTLS inside TLS (A7)", HEAD TLS "|" PROCEED "|" HEAD TLS,
 	    XERR_PROTO, "<auth" },
 	{ "a message before TLS (A8)", HEAD "<message/>", XERR_PROTO,
-	    "<starttls" },
+	    "<auth" },
 	{ "no mechanism", HEAD TLS "|" PROCEED "|" HEAD
 	    "<stream:features/>", XERR_AUTH, "<auth" },
 	{ "a message instead of success", HEAD TLS "|" PROCEED "|" HEAD
@@ -467,18 +500,18 @@ static const struct script scripts[] = {
 	    "'/></error></iq>", XERR_TEMP, "<enable" },
 	{ "a stream error", HEAD "<stream:error><host-unknown xmlns='"
 	    NS_STREAM_ERRORS "'/></stream:error></stream:stream>",
-	    XERR_UNAVAIL, "<starttls" },
+	    XERR_UNAVAIL, "<auth" },
 	{ "a shutdown", BOUND "<stream:error><system-shutdown xmlns='"
 	    NS_STREAM_ERRORS "'/></stream:error>", XERR_TEMP, NULL },
 	{ "closed before login", HEAD "</stream:stream>", XERR_TEMP,
-	    "<starttls" },
-	{ "HTTP", "HTTP/1.1 400 Bad Request\r\n", XERR_PROTO, "<starttls" },
+	    "<auth" },
+	{ "HTTP", "HTTP/1.1 400 Bad Request\r\n", XERR_PROTO, "<auth" },
 	{ "a version below 1.0", "<stream:stream xmlns='jabber:client' "
 	    "xmlns:stream='http://etherx.jabber.org/streams' version='0.9'>",
-	    XERR_PROTO, "<starttls" },
+	    XERR_PROTO, "<auth" },
 	{ "another content namespace", "<stream:stream xmlns='jabber:server' "
 	    "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>",
-	    XERR_PROTO, "<starttls" },
+	    XERR_PROTO, "<auth" },
 	{ "a comment", HEAD TLS "|<!-- x -->", XERR_PROTO, "<auth" },
 	{ "h without a stanza (F1)", BOUND "<a xmlns='" NS_SM "' h='1'/>",
 	    XERR_PROTO, NULL },
@@ -760,6 +793,7 @@ main(void)
 		cmocka_unit_test(a_ping_stands_in_for_stream_management),
 		cmocka_unit_test(the_server_chooses_a_resource),
 		cmocka_unit_test(a_login_takes_no_more_flights_than_needed),
+		cmocka_unit_test(a_message_goes_with_the_request_to_bind),
 		cmocka_unit_test(a_wrong_password_is_refused),
 		cmocka_unit_test(plain_never_goes_in_clear),
 		cmocka_unit_test(servers_that_misbehave_get_nothing),
