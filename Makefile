@@ -5,7 +5,7 @@
 
 VERSION	= 0.1.0
 
-PROGS	= xmpp-serve
+PROGS	= xmpp-connect xmpp-listen xmpp-send xmpp-serve
 
 BASE	= arena b64 buf utf8 vis xerr
 XML	= elem rec scope xhandle xline xml xparse xtag xtree

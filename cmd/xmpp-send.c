@@ -337,7 +337,7 @@ send_all(struct send *m, const struct netopt *net, const char *text)
 	prepare_body(m, text);
 	m->s = session_open(&cf);
 	r = run(m);
-	if (r < 0 && !m->input_done)
+	if (r < 0 && m->lines && !m->input_done)
 		cli_warn("what followed on stdin was not sent");
 	status = session_end(m->s, r, m->status);
 	buf_release(&m->text);
