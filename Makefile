@@ -5,24 +5,27 @@
 
 VERSION	= 0.1.0
 
-PROGS	= xmpp-connect xmpp-listen xmpp-send xmpp-serve
+PROGS	= stanza-cut stanza-grep stanza-make xmpp-connect xmpp-listen \
+	 xmpp-send xmpp-serve
 
 BASE	= arena b64 buf utf8 vis xerr
+
 XML	= elem rec scope xhandle xline xml xparse xtag xtree
+
 JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn profile \
 	  rules text ucd
 
 SASL	= plain prep sasl sasl_server scram scram_client
 
-XMPP	= answer bounce client field login message outbox reply router \
+XMPP	= answer bounce client field jidpat login message outbox reply router \
 	  router_iq router_presence server server_login server_sm stanza \
 	  stream
 
 NET	= cert conn dial dial_plan dial_race listen pump resolve srv tls tls_ctx \
 	  tls_why
 
-CLI	= account account_file cli conf conf_foreign hub ids netopt privfile \
-	  secret session wire
+CLI	= account account_file cli conf conf_foreign filter hub ids json \
+	  netopt newid privfile record secret session wire
 
 MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))

@@ -53,6 +53,20 @@ rec_reader_free(struct rec_reader *r)
 	free(r);
 }
 
+void
+rec_set_form(struct rec_reader *r, enum xparse_form form)
+{
+	xparse_set_form(r->parse, form);
+}
+
+void
+rec_restart(struct rec_reader *r)
+{
+	r->taken = r->seen = 0;
+	r->skipping = false;
+	r->number = 0;
+}
+
 static int
 bad(struct rec_reader *r, int e, const char *why)
 {

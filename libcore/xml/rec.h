@@ -26,6 +26,15 @@ int rec_reader_new(struct rec_reader **r, const struct xparse_limits *limits,
 void rec_reader_free(struct rec_reader *r);
 
 /*
+ * XPARSE_SHELL: elements come without children, faster; each record is checked
+ * as a whole all the same.  Before anything is read.
+ */
+void rec_set_form(struct rec_reader *r, enum xparse_form form);
+
+/* Begin with another input: records are counted from 1 again. */
+void rec_restart(struct rec_reader *r);
+
+/*
  * Take the next record out of IN, whose end is the end of the input if EOF is
  * set; a last record without its delimiter counts then.  Blank ones are
  * skipped.  Returns 1 and *E, valid until the next call; 0 when there is no

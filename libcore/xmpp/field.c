@@ -1,6 +1,7 @@
 /* Fields of stanzas. */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "base/vis.h"
 #include "base/xerr.h"
 #include "jid/jid.h"
@@ -272,6 +273,64 @@ int
 field_escape(struct buf *b, const char *s, size_t len)
 {
 	return vis_put(b, s, len, VIS_BACKSLASH);
+}
+
+/* N hexadecimal digits at S; false if one of them is none. */
+static bool
+hex(uint32_t *v, const char *s, size_t n)
+{
+	const char *digits = "0123456789abcdef", *d;
+
+	for (*v = 0; n > 0; n--, s++) {
+		if (*s == '\0' || (d = strchr(digits, *s)) == NULL)
+			return false;
+		*v = *v * 16 + (uint32_t)(d - digits);
+	}
+	return true;
+}
+
+/* \xHH or \u{H...} at S; its length, or 0 if it is neither. */
+static size_t
+unescape_number(struct buf *b, const char *s, size_t len)
+{
+	unsigned char utf8[4];
+	const char *end;
+	uint32_t v;
+
+	if (len >= 4 && s[1] == 'x' && hex(&v, s + 2, 2)) {
+		buf_putc(b, (int)v);
+		return 4;
+	}
+	if (len < 5 || s[1] != 'u' || s[2] != '{' ||
+	    (end = memchr(s, '}', len < 10 ? len : 10)) == NULL ||
+	    end == s + 3 || !hex(&v, s + 3, (size_t)(end - s - 3)) ||
+	    v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
+		return 0;
+	buf_put(b, utf8, utf8_encode(utf8, v));
+	return (size_t)(end + 1 - s);
+}
+
+int
+field_unescape(struct buf *b, const char *s, size_t len)
+{
+	static const char names[] = "\\nrt", bytes[] = "\\\n\r\t";
+	const char *name;
+	size_t n;
+
+	for (; len > 0; s += n, len -= n) {
+		if (*s != '\\') {
+			name = memchr(s, '\\', len);
+			n = name == NULL ? len : (size_t)(name - s);
+			buf_put(b, s, n);
+		} else if (len > 1 && s[1] != '\0' &&
+		    (name = strchr(names, s[1])) != NULL) {
+			buf_putc(b, bytes[name - names]);
+			n = 2;
+		} else if ((n = unescape_number(b, s, len)) == 0) {
+			return XERR_SYNTAX;
+		}
+	}
+	return buf_err(b);
 }
 
 int

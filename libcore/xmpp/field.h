@@ -90,6 +90,12 @@ int field_get(const struct field *f, const struct elem *e, struct buf *b);
 int field_escape(struct buf *b, const char *s, size_t len);
 
 /*
+ * Append what the LEN bytes at S stand for, undoing field_escape().  Returns 0,
+ * B's error, or XERR_SYNTAX for a backslash before anything else.
+ */
+int field_unescape(struct buf *b, const char *s, size_t len);
+
+/*
  * Append message E as text: FROM<TAB>BODY and a line feed, both escaped; an
  * absent one is empty.
  */

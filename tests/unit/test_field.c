@@ -163,6 +163,51 @@ lets_no_sender_forge_a_line(void **state)
 	end(&w);
 }
 
+static void
+escapes_can_be_undone(void **state)
+{
+	static const struct { const char *in, *out; } v[] = {
+		{ "", "" }, { "a", "a" }, { "\\\\", "\\" },
+		{ "a\\n\\r\\tb", "a\n\r\tb" },
+		{ "\\x1b\\u{e9}\\u{10ffff}", "\033\xc3\xa9\xf4\x8f\xbf\xbf" },
+	};
+	static const char *const bad[] = {
+		"\\", "\\q", "\\x", "\\x1", "\\xgg", "\\u", "\\u{", "\\u{}",
+		"\\u{110000}", "\\u{d800}", "\\u{12345678}", "\\u{g}", "\\X00",
+	};
+	struct buf b, again;
+	size_t i;
+	int c;
+
+	(void)state;
+	buf_init(&b, 1000);
+	buf_init(&again, 1000);
+	for (i = 0; i < N(v); i++) {
+		buf_reset(&b);
+		assert_int_equal(field_unescape(&b, v[i].in,
+		    strlen(v[i].in)), 0);
+		assert_string_equal(buf_str(&b), v[i].out);
+	}
+	for (i = 0; i < N(bad); i++) {
+		buf_reset(&b);
+		assert_int_equal(field_unescape(&b, bad[i], strlen(bad[i])),
+		    XERR_SYNTAX);
+	}
+	for (c = 0; c < 256; c++) {	/* malformed bytes as well */
+		char s[3] = { 'a', (char)c, 'b' };
+
+		buf_reset(&b);
+		buf_reset(&again);
+		assert_int_equal(field_escape(&b, s, 3), 0);
+		assert_int_equal(field_unescape(&again, buf_str(&b),
+		    buf_len(&b)), 0);
+		assert_int_equal(buf_len(&again), 3);
+		assert_memory_equal(buf_data(&again), s, 3);
+	}
+	buf_release(&b);
+	buf_release(&again);
+}
+
 int
 main(void)
 {
@@ -173,6 +218,7 @@ main(void)
 		cmocka_unit_test(cuts_a_list_outside_of_braces),
 		cmocka_unit_test(writes_a_message_as_one_line_of_text),
 		cmocka_unit_test(lets_no_sender_forge_a_line),
+		cmocka_unit_test(escapes_can_be_undone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
