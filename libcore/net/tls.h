@@ -113,6 +113,20 @@ bool tls_is_shut(const struct tls *t);
  */
 const char *tls_errmsg(const struct tls *t);
 
+/*
+ * Append what binds a SASL exchange to this channel and no other, of TYPE
+ *	"tls-exporter"		RFC 9266; TLS 1.3, or 1.2 with an extended
+ *				master secret
+ *	"tls-server-end-point"	RFC 5929 section 4: a hash of the server's
+ *				certificate
+ *	"tls-unique"		RFC 5929 section 3: TLS 1.2 only, and after a
+ *				resumption with an extended master secret only
+ * Both ends have the same bytes, at most 64.  Returns 0, OUT's error, or
+ * XERR_CONFIG if this channel has no such binding, before the handshake is
+ * done, or for another TYPE.
+ */
+int tls_binding(const struct tls *t, const char *type, struct buf *out);
+
 /* Append "TLSv1.3 TLS_AES_256_GCM_SHA384, ALPN xmpp-client"; 0 or B's error. */
 int tls_describe(const struct tls *t, struct buf *b);
 
