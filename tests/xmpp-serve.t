@@ -136,7 +136,7 @@ ok 'not even the directory' test ! -e "${XMPP_CONFIG%/*}"
 for m in SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN; do
 	command -v xmpp-send >/dev/null || { skip "no xmpp-send"; continue; }
 	status "$m" 0 xmpp-serve -v -m "$m" -d example.org -- \
-	    xmpp-send -m hello juliet@example.org
+	    xmpp-send --wait 0 -m hello juliet@example.org
 	like "$m it was" "$T/err" "by $m\$"
 done
 

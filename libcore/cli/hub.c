@@ -420,16 +420,17 @@ bind(struct hub_client *c)
 	    jid_str(server_jid(c->server)), server_mechanism(c->server));
 }
 
-static void
+static int
 route(struct hub_client *c, struct elem *e)
 {
 	struct hub *h = c->hub;
+	int r;
 
 	log_stanza(h, e);
 	h->current = c;
-	if (router_stanza(h->router, c->session, e, h->now) < 0)
-		cli_warn("client %u: %s", c->number, xerr_str(XERR_NOMEM));
+	r = router_stanza(h->router, c->session, e, h->now);
 	h->current = NULL;
+	return r;
 }
 
 /* The stream is over, in order or not: nothing more is said to it. */
@@ -458,9 +459,11 @@ take(struct hub_client *c, const struct server_event *ev)
 		bind(c);
 		return 0;
 	case SERVER_STANZA:
-		if (c->session != NULL)
-			route(c, ev->elem);
-		return 0;
+		if (c->session == NULL || (r = route(c, ev->elem)) == 0)
+			return 0;
+		/* not handled: it must not be acknowledged */
+		server_close(c->server, "resource-constraint", NULL);
+		return r;
 	case SERVER_CLOSED:
 		cli_verbose(1, "client %u: closed", c->number);
 		leave(c);

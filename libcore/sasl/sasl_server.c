@@ -225,7 +225,8 @@ read_first(struct sasl_server *s, const void *data, size_t len)
 	if (!scram_is_nonce(v, n))
 		return XERR_PROTO;
 	buf_put(&s->nonce, v, n);
-	buf_puts(&s->nonce, s->config.nonce);
+	if ((r = buf_puts(&s->nonce, s->config.nonce)) < 0)
+		return r;
 	buf_put(&s->auth, p, (size_t)(end - p));
 	return buf_putc(&s->auth, ',');
 }

@@ -239,13 +239,16 @@ router_flush(struct router *r, struct router_session *s)
 	struct buf *b = &s->account->offline;
 	struct rec_reader *reader;
 	struct elem *e;
+	int n;
 
 	if (buf_len(b) == 0 || rec_reader_new(&reader, &limits, '\n') < 0)
 		return;
-	while (rec_read(reader, b, true, &e) == 1)
+	while ((n = rec_read(reader, b, true, &e)) == 1)
 		deliver(r, s, e);
 	rec_reader_free(reader);
-	buf_release(b);
+	/* without memory, the rest waits for the next time */
+	if (n == 0)
+		buf_release(b);
 }
 
 /* Keep a message until somebody is there (RFC 6121 8.5.2.2, XEP-0160). */

@@ -136,41 +136,36 @@ may_act_as(const struct server *s, const char *authzid)
 	    strlen(authzid)) == 0 && jid_equal(&j, &s->jid));
 }
 
+/* Send element NAME with DATA in base64. */
+static int
+put_data(struct server *s, const char *name, const struct buf *data)
+{
+	struct elem *e = server_make(s, NS_SASL, name);
+	struct buf b64;
+	int r;
+
+	buf_init(&b64, SASL_MAX);
+	r = b64_encode(&b64, buf_data(data), buf_len(data));
+	elem_add_text(e, (const char *)buf_data(&b64), buf_len(&b64));
+	buf_release(&b64);
+	return r < 0 ? server_fail_with(s, r) : server_put(s, e);
+}
+
 static int
 sasl_done(struct server *s, const struct buf *data)
 {
-	struct elem *e;
-	struct buf b64;
 	int r;
 
 	/* with an authzid of its own it may have been another's turn */
 	if (!may_act_as(s, sasl_server_authzid(s->sasl)))
 		return sasl_failed(s, "invalid-authzid");
-	e = server_make(s, NS_SASL, "success");
-	buf_init(&b64, SASL_MAX);
-	b64_encode(&b64, buf_data(data), buf_len(data));
-	elem_add_text(e, (const char *)buf_data(&b64), buf_len(&b64));
-	buf_release(&b64);
 	s->mechanism = sasl_server_mechanism(s->sasl);
 	sasl_server_free(s->sasl);
 	s->sasl = NULL;
-	if ((r = server_put(s, e)) < 0)
+	if ((r = put_data(s, "success", data)) < 0)
 		return r;
 	s->authenticated = true;
 	return server_restart(s, stream_restart);
-}
-
-static int
-put_challenge(struct server *s, const struct buf *data)
-{
-	struct elem *e = server_make(s, NS_SASL, "challenge");
-	struct buf b64;
-
-	buf_init(&b64, SASL_MAX);
-	b64_encode(&b64, buf_data(data), buf_len(data));
-	elem_add_text(e, (const char *)buf_data(&b64), buf_len(&b64));
-	buf_release(&b64);
-	return server_put(s, e);
 }
 
 /* One step with the LEN bytes at DATA; NULL: no initial response. */
@@ -183,7 +178,7 @@ sasl_step(struct server *s, const void *data, size_t len)
 	buf_init(&out, SASL_MAX);
 	r = sasl_server_step(s->sasl, data, len, &out);
 	if (r == SASL_CONTINUE)
-		r = put_challenge(s, &out);
+		r = put_data(s, "challenge", &out);
 	else if (r == SASL_DONE)
 		r = sasl_done(s, &out);
 	else

@@ -25,6 +25,7 @@
 #include "xml/rec.h"
 #include "xmpp/client.h"
 #include "xmpp/message.h"
+#include "xmpp/router.h"
 #include "xmpp/server.h"
 
 static long until;	/* the allocation that fails; 0: none */
@@ -332,10 +333,11 @@ session(struct pair *p)
 	return 0;
 }
 
+static const char *mechanism[2];
+
 static int
 log_in_and_talk(void)
 {
-	static const char *const plain[] = { "PLAIN", NULL };
 	static const unsigned char secret[SERVER_SECRET] = "unit test";
 	struct jid jid;
 	struct client_config ccf = {
@@ -347,7 +349,7 @@ log_in_and_talk(void)
 	struct server_config scf = {
 		.domain = "example.org", .lookup = lookup, .secret = secret,
 		.salt = "salt", .salt_len = 4, .iterations = 4096,
-		.mechanisms = plain, .secure = true
+		.mechanisms = mechanism, .secure = true
 	};
 	struct pair p = { 0 };
 	int r;
@@ -365,7 +367,115 @@ static void
 a_session_needs_memory(void **state)
 {
 	(void)state;
+	mechanism[0] = "PLAIN";
 	each_fails(log_in_and_talk, XERR_NOMEM, 30);
+	mechanism[0] = "SCRAM-SHA-1";
+	each_fails(log_in_and_talk, XERR_NOMEM, 40);
+}
+
+/* What a router made its owner send. */
+struct sent {
+	unsigned delivered, bounced;
+};
+
+static void
+count_sent(void *arg, void *who, const struct elem *e)
+{
+	const char *type = elem_get(e, "type");
+	struct sent *n = arg;
+
+	(void)who;
+	if (elem_is(e, NULL, "message") && type != NULL &&
+	    strcmp(type, "error") == 0)
+		n->bounced++;
+	else if (elem_is(e, NULL, "message"))
+		n->delivered++;
+}
+
+static void
+no_drop(void *arg, void *who, const char *condition)
+{
+	(void)arg;
+	(void)who;
+	(void)condition;
+	fail();
+}
+
+/* S says something; FROM is never lacking, as the server side sees to it. */
+static int
+stanza(struct router *r, struct router_session *s, const char *name,
+    const char *from, const char *to)
+{
+	struct arena a;
+	struct elem *e;
+	int res;
+
+	arena_init(&a, 1 << 16);
+	e = elem_new(&a, "jabber:client", name);
+	elem_set(e, "from", from);
+	elem_set(e, "to", to);
+	res = arena_err(&a);
+	if (res == 0)
+		res = router_stanza(r, s, e, "2026-11-22T11:18:06Z");
+	arena_release(&a);
+	return res;
+}
+
+/* Two messages to juliet wait until she comes; she says so twice. */
+static int
+correspond(struct router *r)
+{
+	static const char romeo[] = "romeo@a.example/x";
+	static const char juliet[] = "juliet@a.example/y";
+	struct router_session *s, *t;
+	struct jid j;
+	int i, res;
+
+	if ((res = router_add_account(r, "romeo")) < 0 ||
+	    (res = router_add_account(r, "juliet")) < 0 ||
+	    (res = jid_parse(&j, romeo, strlen(romeo))) < 0 ||
+	    (res = router_bind(r, &s, &j, NULL)) < 0)
+		return res;
+	for (i = 0; i < 2; i++)
+		if ((res = stanza(r, s, "message", romeo,
+		    "juliet@a.example")) < 0)
+			return res;
+	if ((res = jid_parse(&j, juliet, strlen(juliet))) < 0 ||
+	    (res = router_bind(r, &t, &j, NULL)) < 0 ||
+	    (res = stanza(r, t, "presence", juliet, NULL)) < 0 ||
+	    (res = stanza(r, t, "presence", juliet, NULL)) < 0)
+		return res;
+	router_unbind(r, t);
+	return 0;
+}
+
+/* No message is lost in silence. */
+static int
+route_messages(void)
+{
+	static const struct router_ops ops = { count_sent, no_drop };
+	struct sent n = { 0 };
+	struct router_config c = {
+		.domain = "a.example", .name = "test", .version = "1",
+		.ops = &ops, .arg = &n
+	};
+	struct router *r = NULL;
+	int res;
+
+	if ((res = router_new(&r, &c)) == 0)
+		res = correspond(r);
+	router_free(r);
+	if (res == 0)
+		assert_int_equal(n.delivered + n.bounced, 2);
+	/* told, or made up for */
+	return res == 0 && until != 0 ? XERR_NOMEM : res;
+}
+
+static void
+messages_need_memory(void **state)
+{
+	(void)state;
+	each_fails(route_messages, XERR_NOMEM, 15);
 }
 
 int
@@ -376,6 +486,7 @@ main(void)
 		cmocka_unit_test(records_need_memory),
 		cmocka_unit_test(addresses_need_memory),
 		cmocka_unit_test(a_session_needs_memory),
+		cmocka_unit_test(messages_need_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
