@@ -240,9 +240,12 @@ say(int tty, const char *s)
 	buf_release(&b);
 }
 
-/* A line of TTY, echo off, into ROOM; its length, or -1 with errno. */
+/*
+ * A line of TTY, echo off, into ROOM; its length, or -1 with errno.  What is
+ * typed from the moment the prompt is there counts.
+ */
 static ssize_t
-read_line(int tty, unsigned char *room, size_t size)
+read_line(int tty, const char *prompt, unsigned char *room, size_t size)
 {
 	struct termios before, silent;
 	size_t len = 0;
@@ -256,6 +259,7 @@ read_line(int tty, unsigned char *room, size_t size)
 	while (tcsetattr(tty, TCSAFLUSH, &silent) < 0)
 		if (errno != EINTR || caught != 0)
 			return -1;
+	say(tty, prompt);
 	while (caught == 0 && len < size) {
 		if ((n = read(tty, room + len, size - len)) < 0) {
 			if (errno == EINTR)
@@ -284,8 +288,7 @@ ask_once(struct buf *pw, unsigned char room[static ROOM], int tty,
 
 	caught = 0;
 	note_signals(old);
-	say(tty, prompt);
-	if ((n = read_line(tty, room, ROOM)) < 0)
+	if ((n = read_line(tty, prompt, room, ROOM)) < 0)
 		err = errno;
 	say(tty, "\n");
 	for (i = 0; i < N(noted); i++)

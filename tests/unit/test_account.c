@@ -843,22 +843,6 @@ read_until(int master, char *shown, size_t size, const char *want)
 	}
 }
 
-/* Its echo goes off behind the prompt. */
-static void
-wait_for_silence(int master)
-{
-	struct termios t;
-	int i;
-
-	for (i = 0; i < 1000; i++) {
-		assert_int_equal(tcgetattr(master, &t), 0);
-		if ((t.c_lflag & ECHO) == 0)
-			return;
-		poll(NULL, 0, 10);
-	}
-	fail_msg("the echo stays on");
-}
-
 static bool
 echo_is_on(int master)
 {
@@ -877,7 +861,7 @@ asks_on_the_terminal_without_echo(void **state)
 	(void)state;
 	pid = ask_on_a_pty(&master);
 	read_until(master, shown, sizeof(shown), "Password for a@b.example: ");
-	wait_for_silence(master);
+	assert_false(echo_is_on(master));
 	assert_int_equal(write(master, SECRET "\n", strlen(SECRET) + 1),
 	    strlen(SECRET) + 1);
 	read_until(master, shown, sizeof(shown), "\n");
@@ -899,7 +883,7 @@ an_interrupt_at_the_prompt_brings_the_echo_back(void **state)
 	/* held open, or the terminal dies with the child */
 	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
 	read_until(master, shown, sizeof(shown), ": ");
-	wait_for_silence(master);
+	assert_false(echo_is_on(master));
 	assert_int_equal(write(master, "hun\003", 4), 4);
 	assert_int_equal(waitpid(pid, &ws, 0), pid);
 	assert_true(WIFSIGNALED(ws));
@@ -919,7 +903,7 @@ an_empty_answer_is_no_password(void **state)
 	(void)state;
 	pid = ask_on_a_pty(&master);
 	read_until(master, shown, sizeof(shown), ": ");
-	wait_for_silence(master);
+	assert_false(echo_is_on(master));
 	assert_int_equal(write(master, "\004", 1), 1);
 	assert_int_equal(waitpid(pid, &ws, 0), pid);
 	assert_true(WIFEXITED(ws));
