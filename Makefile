@@ -21,8 +21,8 @@ XMPP	= answer bounce client field jidpat login message outbox reply router \
 	  router_iq router_presence server server_login server_sm stanza \
 	  stream
 
-NET	= cert conn dial dial_plan dial_race listen pump resolve srv tls \
-	  tls_binding tls_ctx tls_why
+NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
+	  resolve srv tls tls_binding tls_ctx tls_why
 
 CLI	= account account_file cli conf conf_foreign filter hub ids json \
 	  netopt newid privfile record secret session wire

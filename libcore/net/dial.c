@@ -11,6 +11,7 @@
 #include "base/vis.h"
 #include "base/xerr.h"
 #include "net/dial_local.h"
+#include "net/proxy.h"
 #include "net/pump.h"
 
 enum { STORY_MAX = 4000, LINE_MAX_LEN = 500 };
@@ -62,10 +63,19 @@ dial_note(struct dialer *d, int err, const char *what, const char *why)
 	vis_put(&d->story, why, strlen(why), 0);
 }
 
+static int
+set_proxy(struct dialer *d, struct buf *why)
+{
+	if ((d->proxy = calloc(1, sizeof(*d->proxy))) == NULL)
+		return XERR_NOMEM;
+	return proxy_url_parse(d->proxy, d->cf.proxy, why);
+}
+
 int
 dialer_new(struct dialer **out, const struct dial_config *cf, struct buf *why)
 {
 	struct dialer *d;
+	int r;
 
 	if (cf->host == NULL || cf->host[0] == '\0' || cf->port > 65535) {
 		buf_puts(why, "no host, or no port");
@@ -75,6 +85,10 @@ dialer_new(struct dialer **out, const struct dial_config *cf, struct buf *why)
 		return XERR_NOMEM;
 	d->cf = *cf;
 	buf_init(&d->story, STORY_MAX);
+	if (cf->proxy != NULL && (r = set_proxy(d, why)) < 0) {
+		dialer_free(d);
+		return r;
+	}
 	*out = d;
 	return 0;
 }
@@ -96,6 +110,9 @@ dialer_free(struct dialer *d)
 	srv_query_release(&d->srv[0]);
 	srv_query_release(&d->srv[1]);
 	free(d->t);
+	if (d->proxy != NULL)
+		proxy_url_wipe(d->proxy);
+	free(d->proxy);
 	buf_release(&d->story);
 	free(d);
 }
@@ -121,8 +138,8 @@ advance(struct dialer *d, bool *over, int64_t *until)
 	return 0;
 }
 
-static int
-poll_ms(int64_t until)
+int
+dial_poll_ms(int64_t until)
 {
 	int64_t ms = until - pump_now();
 
@@ -140,7 +157,7 @@ wait_for(struct dialer *d, int64_t until, int *err)
 
 	asked = resolver_fds(d->res, p, &until);
 	flying = race_fds(d, p + asked);
-	if (poll(p, (nfds_t)(asked + flying), poll_ms(until)) < 0) {
+	if (poll(p, (nfds_t)(asked + flying), dial_poll_ms(until)) < 0) {
 		*err = errno == EINTR ? 0 : errno == ENOMEM ||
 		    errno == EAGAIN ? XERR_NOMEM : XERR_SYS;
 		return -1;
@@ -244,8 +261,8 @@ dialer_next(struct dialer *d, int *fd, struct dial_target *t, struct buf *why)
 
 	n = plug(plugs);
 	leave(d);
-	if ((r = resolver_needed(d, why)) == 0) {
-		r = run(d, &s);
+	if (d->proxy != NULL || (r = resolver_needed(d, why)) == 0) {
+		r = d->proxy != NULL ? proxy_run(d, &s) : run(d, &s);
 		race_cancel(d);
 		if (s < 0)
 			r = failure(d, r, why);

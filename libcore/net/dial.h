@@ -1,12 +1,16 @@
 /*
  * Finding a host or a domain's XMPP service, and connecting to it by TCP.
  *
- * A service is found by the SRV records _xmpp-client._tcp and _xmpps-client._tcp
- * (RFC 6120 3.2, XEP-0368), asked for together and made into one list by
- * priority and weight; without any, it is the domain itself.  Addresses are
- * looked up in /etc/hosts and DNS and tried as RFC 8305 says: their families
- * alternate, and while one does not answer for 250 ms the next is tried beside
- * it.  The first that connects wins.
+ * A service is found by the SRV records _xmpp-client._tcp and
+ * _xmpps-client._tcp (RFC 6120 3.2, XEP-0368), asked for together and made into
+ * one list by priority and weight; without any, it is the domain itself.
+ * Addresses are looked up in /etc/hosts and DNS and tried as RFC 8305 says:
+ * their families alternate, and while one does not answer for 250 ms the next
+ * is tried beside it.  The first that connects wins.
+ *
+ * With a proxy nothing but the proxy's own name is looked up here: it is asked
+ * to connect to the host by name, at the port given or else at 5222, or 5223
+ * for DIAL_DIRECT, since SRV records are not to be had through it.
  */
 #ifndef NET_DIAL_H
 #define NET_DIAL_H
@@ -25,6 +29,7 @@ struct dial_config {
 	enum dial_tls tls;	/* the services to look for with port 0 */
 	int64_t deadline;	/* of all of it, pump_now()'s; negative: none */
 	const char *dns;	/* "127.0.0.1:53" to ask, NULL: the system's */
+	const char *proxy;	/* URL as net/proxy.h says, or NULL */
 	uint64_t seed;		/* of the choice by weight; 0: by the clock */
 	void (*log)(void *arg, const char *line);	/* or NULL */
 	void *arg;
@@ -35,7 +40,7 @@ struct dial_target {
 	const char *host;	/* the SRV target or the host itself */
 	unsigned port;
 	bool direct;		/* TLS from the first byte: XEP-0368 */
-	const char *address;	/* "[2001:db8::1]:5222" */
+	const char *address;	/* "[2001:db8::1]:5222", or by proxy the name */
 };
 
 /*
@@ -47,7 +52,9 @@ struct dial_target {
  *	XERR_HOST	there is no such host, or it has no address
  *	XERR_UNAVAIL	nobody answers there: refused, unreachable
  *	XERR_TEMP	the time is up, or the name servers fail
- *	XERR_CONFIG	CF->dns is no address
+ *	XERR_AUTH	the proxy wants a password, or another
+	XERR_PROTO	the proxy is none
+	XERR_CONFIG	CF->dns is no address, CF->proxy no URL
  *	XERR_NOMEM, XERR_SYS
  */
 int dial(int *fd, const struct dial_config *cf, struct buf *why);

@@ -1,12 +1,15 @@
 /*
  * What the parts of the dialer share: dial (the loop), dial_plan (targets and
- * their addresses) and dial_race (connecting).  Nobody else includes this.
+ * their addresses), dial_race (connecting) and dial_proxy (having a proxy do
+ * it).  Nobody else includes this.
  */
 #ifndef NET_DIAL_LOCAL_H
 #define NET_DIAL_LOCAL_H
 
 #include "net/dial.h"
 #include "net/resolve.h"
+
+struct proxy_url;
 
 enum {
 	DIAL_FLIGHTS = 32,	/* connections begun at a time */
@@ -34,6 +37,7 @@ struct flight {
 
 struct dialer {
 	struct dial_config cf;
+	struct proxy_url *proxy;	/* NULL: none */
 	struct resolver *res;
 	struct srv_query srv[2];	/* xmpp-client, xmpps-client */
 	bool planned;
@@ -71,6 +75,12 @@ int plan_step(struct dialer *d);
  */
 struct addr *plan_next(struct dialer *d, struct target **t, int64_t now,
     bool *over, int64_t *until);
+
+/* What poll() is to wait at most for UNTIL to come; -1 if it never comes. */
+int dial_poll_ms(int64_t until);
+
+/* Connect to the next target through the proxy: 0 with *FD, or an error. */
+int proxy_run(struct dialer *d, int *fd);
 
 /* Begin to connect; the failure, if at once, is noted.  0 or XERR_NOMEM. */
 int race_start(struct dialer *d, struct target *t, struct addr *a);

@@ -56,13 +56,15 @@ plan_one(struct dialer *d, unsigned port, const char *from)
 		host++;
 		n -= 2;
 	}
-	if (n >= sizeof(t->host)) {
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return XERR_NOMEM;
+	if (n < sizeof(t->host))
+		memcpy(t->host, host, n);
+	if (!is_host_name(t->host) && literal_family(t->host) == AF_UNSPEC) {
+		free(t);
 		dial_note(d, XERR_HOST, NULL, "not a host name");
 		return XERR_HOST;
 	}
-	if ((t = calloc(1, sizeof(*t))) == NULL)
-		return XERR_NOMEM;
-	memcpy(t->host, host, n);
 	t->port = port;
 	t->direct = d->cf.tls == DIAL_DIRECT;
 	t->from = from;
@@ -197,6 +199,8 @@ plan_step(struct dialer *d)
 		return 1;
 	if (d->cf.port != 0)
 		r = plan_one(d, d->cf.port, "given");
+	else if (d->proxy != NULL)
+		r = plan_one(d, usual_port(d), "by proxy");
 	else if (d->cf.host[0] == '[' ||
 	    literal_family(d->cf.host) != AF_UNSPEC)
 		r = plan_one(d, usual_port(d), "an address");

@@ -18,7 +18,7 @@ enum {
 	BROKEN = POLLERR | POLLHUP | POLLNVAL
 };
 
-#ifndef PIPE_BUF		/* POSIX lets it vary by file; this is its least */
+#ifndef PIPE_BUF		/* where it varies by file, its least */
 #define PIPE_BUF _POSIX_PIPE_BUF
 #endif
 

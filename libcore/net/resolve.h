@@ -3,8 +3,8 @@
  * whose answers appear while the owner polls.
  *
  * A name's addresses come from /etc/hosts, or if it is not there, from DNS;
- * literal addresses and localhost (RFC 6761 6.3) need neither.  A name with a dot in it is
- * complete: the search list of resolv.conf is for names without.
+ * literal addresses and localhost (RFC 6761 6.3) need neither.  The search list
+ * of resolv.conf is used only if SEARCH was said, for names without a dot.
  */
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H

@@ -523,7 +523,8 @@ srv_weights_are_kept_on_average(void **state)
 {
 	const struct srv given[] = {
 		{ .target = "a", .weight = 0 }, { .target = "b", .weight = 10 },
-		{ .target = "c", .weight = 30 }, { .target = "d", .weight = 60 },
+		{ .target = "c", .weight = 30 },
+		{ .target = "d", .weight = 60 },
 	};
 	struct srv list[4];
 	int first[4] = { 0 }, second = 0;

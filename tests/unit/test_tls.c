@@ -106,7 +106,7 @@ bytes_may_come_in_any_portion(void **state)
 	}
 }
 
-/* The client's stream is cut once, at byte CUT; false if it has no such byte. */
+/* The client's stream is cut at byte CUT; false if it has no such byte. */
 static bool
 talk_cut_at(size_t cut)
 {
