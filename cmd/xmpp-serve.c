@@ -117,6 +117,15 @@ clean_up(void)
 	rmdir(directory);
 }
 
+/* It may end us by a signal, which asks no atexit(). */
+static _Noreturn void
+output_failed(int err)
+{
+	clean_up();
+	directory[0] = '\0';
+	cli_stdout_failed(err);
+}
+
 static _Noreturn void
 die(int r, const struct buf *why)
 {
@@ -428,7 +437,7 @@ announce(struct serve *s)
 		printf("'\n");
 	}
 	if (fflush(stdout) != 0)
-		cli_stdout_failed(errno);
+		output_failed(errno);
 }
 
 static void
@@ -512,7 +521,7 @@ put_output(struct serve *s)
 	buf_put(&s->out.out, buf_data(log), n);
 	buf_consume(log, n);
 	if (s->out.wclosed && s->out.wfd >= 0)
-		cli_stdout_failed(s->out.werr);
+		output_failed(s->out.werr);
 }
 
 static void

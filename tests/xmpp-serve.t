@@ -131,6 +131,12 @@ is 'a signal is' "$rc" "$want"
 ok 'nothing is left behind' test ! -e "$XMPP_CONFIG"
 ok 'not even the directory' test ! -e "${XMPP_CONFIG%/*}"
 
+# shellcheck disable=SC2016
+xmpp-serve </dev/null 2>"$T/err" | head -n 1 >"$T/out"
+is 'with nobody to read it, it ends' "$(cat "$T/err")" ''
+path=$(sed 's/^XMPP_CONFIG=//' "$T/out")
+ok 'and leaves nothing behind' test -n "$path" -a ! -e "${path%/*}"
+
 # --- Each mechanism ----------------------------------------------------------
 
 for m in SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN; do

@@ -359,9 +359,14 @@ begin(struct hub_client *c, bool secure)
 static int
 start_tls(struct hub_client *c)
 {
+	struct buf *in = conn_in(c->conn);
 	struct tls *t;
 	int r;
 
+	/* behind <starttls/>; no record begins with it */
+	while (buf_len(in) > 0 && strchr(" \t\r\n", buf_data(in)[0]) != NULL &&
+	    buf_data(in)[0] != '\0')
+		buf_consume(in, 1);
 	if ((r = tls_new(&t, c->hub->tls, NULL)) < 0)
 		return r;
 	return conn_start_tls(c->conn, t);

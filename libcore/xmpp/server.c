@@ -231,6 +231,18 @@ server_next(struct server *s, struct server_event *ev)
 	return r;
 }
 
+/* How much of what was fed is white space at its end, now that S was, too. */
+static size_t
+spaces(size_t before, const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && strchr(" \t\r\n", s[len - 1 - n]) != NULL &&
+	    s[len - 1 - n] != '\0')
+		n++;
+	return n == len ? before + n : n;
+}
+
 ssize_t
 server_feed(struct server *s, const void *data, size_t len)
 {
@@ -243,8 +255,11 @@ server_feed(struct server *s, const void *data, size_t len)
 	if (s->phase == IN_OVER)
 		return (ssize_t)len;
 	/* the error is server_next()'s to tell, behind what came before it */
-	n = stream_feed(s->stream, data, len);
-	return n < 0 ? 0 : n;
+	if ((n = stream_feed(s->stream, data, len)) <= 0)
+		return 0;
+	if (!s->secure)
+		s->spaces = spaces(s->spaces, data, (size_t)n);
+	return n;
 }
 
 int

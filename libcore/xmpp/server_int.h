@@ -36,6 +36,7 @@ struct server {
 	struct elem *bind;
 	bool sm, asked;		/* <r/> is on its way */
 	uint32_t in, out, acked;	/* modulo 2^32, as XEP-0198 counts */
+	size_t spaces;		/* white space that ends what was fed */
 	int err;
 	char errmsg[160];
 };

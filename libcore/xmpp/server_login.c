@@ -88,8 +88,12 @@ take_starttls(struct server *s, struct server_event *ev)
 		s->phase = IN_CLOSING;
 		return r;
 	}
-	/* what was injected in clear must not count as encrypted */
-	if (stream_left(s->stream) > 0)
+	/*
+	 * What was injected in clear must not count as encrypted.  The white
+	 * space that clients send all the same (not so RFC 6120 5.3.3) is
+	 * dropped.
+	 */
+	if (stream_left(s->stream) > s->spaces)
 		return server_fail(s, XERR_PROTO, "policy-violation",
 		    "data behind <starttls/>");
 	if ((r = server_put(s, server_make(s, NS_TLS, "proceed"))) < 0)

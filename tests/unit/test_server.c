@@ -424,6 +424,16 @@ data_injected_before_tls_is_refused(void **state)
 	assert_true(hears(&p, "policy-violation"));
 	assert_false(hears(&p, "proceed"));
 	peer_release(&p);
+	peer_init(&p, &c);
+	say(&p, HEADER STARTTLS "  <auth");
+	assert_int_equal(p.result, XERR_PROTO);
+	peer_release(&p);
+	/* what some clients add is no such data */
+	peer_init(&p, &c);
+	say(&p, HEADER STARTTLS "\r\n");
+	say(&p, HEADER);
+	assert_true(hears(&p, "[TLS]<?xml"));
+	peer_release(&p);
 	/* and TLS in TLS as well */
 	c.secure = true;
 	peer_init(&p, &c);
