@@ -16,10 +16,10 @@
 #include "xmpp/message.h"
 
 static const char usage[] =
-	"usage: stanza-make [options] TO ...\n"
-	"       stanza-make --tsv COLUMNS | --jsonl [options] [TO ...]\n"
-	"       stanza-make --presence [options] [TO ...]\n"
-	"       stanza-make --iq get|set [options] [TO ...]\n"
+	"usage: stanza-make [options] JID ...\n"
+	"       stanza-make --tsv COLUMNS | --jsonl [options] [JID ...]\n"
+	"       stanza-make --presence [options] [JID ...]\n"
+	"       stanza-make --iq get|set [options] [JID ...]\n"
 	"Print stanza lines, of which nothing is sent.  Text is read from stdin.\n"
 	"\n"
 	"  -m, --message TEXT      the message, instead of stdin\n"

@@ -2,7 +2,7 @@
 # The README's recipes and the EXAMPLES of the manual pages run as printed.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/serve.sh"
-need xmpp-serve xmpp-send xmpp-listen xmpp-connect mandoc setsid
+need xmpp-serve xmpp-send xmpp-listen xmpp-connect stanza-cut mandoc setsid
 
 mkdir "$T/work"
 cd "$T/work" || exit 71
@@ -194,9 +194,13 @@ unlike 'room: strangers are not heard' "$T/heard" 'let me in'
 unplay
 
 recipe 'All that happens'
+sed '1!d' "$T/recipe" >"$T/first" && sed 1d "$T/recipe" >"$T/second"
+cp "$T/first" "$T/recipe"
 play archive
 there archive
 tell me -m 'for the record' robot@example.org
 ok 'archive: keeps it' wait_for 20 grep -q 'for the record' archive.ndxml
 unplay
+status 'archive: can be looked at' 0 sh "$T/second"
+like 'archive: gives the text' "$T/out" '	for the record$'
 finish
