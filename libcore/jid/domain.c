@@ -122,7 +122,20 @@ to_a_label(char out[LABEL_MAX + 1], const struct label *l,
 	return r;
 }
 
-/* A U-label (RFC 5890 2.3.2.1) but for bidi; the length of its A-label. */
+/* The bidi rule for one label that is bound by it. */
+static int
+check_label_bidi(const struct label *l, struct jid_error *why)
+{
+	enum jid_rule rule;
+	size_t at;
+
+	rule = rules_bidi(l->cp, l->n, &at);
+	return rule == JID_RULE_NONE ? 0 : refuse_at(why, rule, l, at);
+}
+
+/*
+ * A U-label (RFC 5890 2.3.2.1) by itself; returns the length of its A-label.
+ */
 static int
 check_u_label(char a[LABEL_MAX + 1], const struct label *l,
     struct jid_error *why)
@@ -134,6 +147,8 @@ check_u_label(char a[LABEL_MAX + 1], const struct label *l,
 	if (ucd_is_mark(l->cp[0]))
 		return refuse_at(why, JID_RULE_COMBINING, l, 0);
 	if ((r = check_points(l, why)) < 0)
+		return r;
+	if (rules_is_rtl(l->cp, l->n) && (r = check_label_bidi(l, why)) < 0)
 		return r;
 	return to_a_label(a, l, why);
 }
@@ -317,17 +332,16 @@ put_labels(struct text *out, const struct text *t, struct jid_error *why)
 static int
 check_bidi(const struct text *t, struct jid_error *why)
 {
-	enum jid_rule rule;
 	struct label l;
-	size_t i, at;
+	size_t i;
+	int r;
 
 	if (!rules_is_rtl(t->cp, t->n))
 		return 0;
 	for (i = 0; i < t->n; i += l.n + 1) {
 		l = label_at(t, i);
-		rule = rules_bidi(l.cp, l.n, &at);
-		if (rule != JID_RULE_NONE)
-			return refuse_at(why, rule, &l, at);
+		if ((r = check_label_bidi(&l, why)) < 0)
+			return r;
 	}
 	return 0;
 }

@@ -1,4 +1,5 @@
 /* Addresses by RFC 6122, through libidn. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,6 +150,23 @@ first_non_ldh(const char *s)
 	return i;
 }
 
+/* Whether S has an empty label after preparation. */
+static bool
+has_empty_label(const char *s)
+{
+	char *out;
+	size_t len;
+	bool is;
+
+	if (stringprep_profile(s, &out, "Nameprep", 0) != STRINGPREP_OK)
+		return false;
+	len = strlen(out);
+	is = len == 0 || out[0] == '.' || out[len - 1] == '.' ||
+	    strstr(out, "..") != NULL;
+	free(out);
+	return is;
+}
+
 /* ToASCII failed for the name S with R. */
 static int
 refuse_name(struct jid_error *why, int r, const char *s)
@@ -164,10 +182,10 @@ refuse_name(struct jid_error *why, int r, const char *s)
 		    s[at] == '\0' ? -1 : s[at]);
 	case IDNA_CONTAINS_MINUS:
 		return refuse(why, JID_DOMAINPART, JID_RULE_HYPHEN, 0, -1);
+	case IDNA_PUNYCODE_ERROR:	/* has room for a label, not more */
 	case IDNA_INVALID_LENGTH:
-		return refuse(why, JID_DOMAINPART, strstr(s, "..") != NULL ||
-		    s[0] == '.' ? JID_RULE_LABEL_EMPTY : JID_RULE_LABEL_LONG,
-		    0, -1);
+		return refuse(why, JID_DOMAINPART, has_empty_label(s) ?
+		    JID_RULE_LABEL_EMPTY : JID_RULE_LABEL_LONG, 0, -1);
 	case IDNA_STRINGPREP_ERROR:
 		k = stringprep_profile(s, &out, "Nameprep", 0);
 		if (k != STRINGPREP_OK)
@@ -219,7 +237,7 @@ domain6122(char out[JID_PART_MAX], const char *s, size_t len,
 	char copy[TEXT_MAX + 1];
 	int r;
 
-	if (len > 1 && s[len - 1] == '.')
+	if (len > 0 && s[len - 1] == '.')
 		len--;
 	if ((r = check_bytes(copy, JID_DOMAINPART, s, len, why)) < 0)
 		return r;

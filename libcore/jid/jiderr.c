@@ -30,7 +30,7 @@ static const struct words words[JID_RULE_COUNT] = {
 	[JID_RULE_EXCLUDED] = RULE("excluded", "is excluded",
 	    "RFC 7622 3.3.1"),
 	[JID_RULE_ESCAPE] = RULE("escape",
-	    "at either end cannot be escaped", "XEP-0106 2"),
+	    "at its beginning or end has no escape", "XEP-0106 2"),
 	[JID_RULE_UNASSIGNED] = { "unassigned", true, "is unassigned",
 	    "RFC 8264 4.2.4", "RFC 8264 4.3.4", "RFC 5892 2.10" },
 	[JID_RULE_CONTROL] = PRECIS("control", "is a control character",
