@@ -5,8 +5,8 @@
 
 VERSION	= 0.1.0
 
-PROGS	= stanza-cut stanza-grep stanza-make xmpp-connect xmpp-listen \
-	 xmpp-send xmpp-serve
+PROGS	= jid-check stanza-cut stanza-grep stanza-make xmpp-connect \
+	  xmpp-listen xmpp-send xmpp-serve
 
 BASE	= arena b64 buf utf8 vis xerr
 
@@ -24,8 +24,8 @@ XMPP	= answer bounce client field jidpat login message outbox reply router \
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 	  resolve srv tls tls_binding tls_ctx tls_why
 
-CLI	= account account_file blocks cli conf conf_foreign filter hub ids json \
-	  netopt newid privfile record secret session wire
+CLI	= account account_file blocks cli conf conf_foreign filter hub ids \
+	  json netopt newid privfile record secret session wire
 
 MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))
@@ -40,7 +40,7 @@ TEXTPKGS = libidn2 libidn jansson
 # Tables and small code, of which a program needs a part: linked from their
 # archives where those are installed, because loading and relocating shared
 # objects takes longer than checking an address does.  STATIC= takes the shared
-# ones.  (jansson's archive has a utf8_encode() of its own, as we have.)
+# ones.  (Not jansson, whose archive has a utf8_encode() of its own, as we have.)
 STATIC	= idn2 unistring idn
 archive	= $(if $(filter /%,$(shell $(CC) -print-file-name=lib$1.a)),-l:lib$1.a,-l$1)
 SHARED	:= $(shell pkg-config --libs $(TEXTPKGS)) -lunistring
