@@ -24,8 +24,9 @@ XMPP	= answer bounce client field jidpat login message outbox reply router \
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 	  resolve srv tls tls_binding tls_ctx tls_why
 
-CLI	= account account_file blocks cli conf conf_foreign filter hub ids \
-	  json netopt newid privfile record secret session wire
+CLI	= account account_file blocks cli conf conf_foreign filter hub \
+	  hub_client ids json nest netopt newid privfile record secret \
+	  session wire
 
 MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))

@@ -2,7 +2,6 @@
  * xmpp-serve: a throwaway server on loopback, for trying, testing and CI.
  */
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 
@@ -18,6 +17,7 @@
 #include "cli/cli.h"
 #include "cli/hub.h"
 #include "cli/ids.h"
+#include "cli/nest.h"
 #include "jid/jid.h"
 #include "net/cert.h"
 #include "xml/rec.h"
@@ -82,10 +82,8 @@ struct serve {
 	bool stop;
 };
 
-/* What the signal handler and atexit() know. */
+/* What the signal handler knows. */
 static int signal_pipe = -1;
-static char directory[4096];
-static pid_t owner;
 
 static void
 on_signal(int sig, siginfo_t *info, void *context)
@@ -103,26 +101,11 @@ on_signal(int sig, siginfo_t *info, void *context)
 	errno = saved;
 }
 
-static void
-clean_up(void)
-{
-	char path[sizeof(directory) + 16];
-
-	if (directory[0] == '\0' || getpid() != owner)
-		return;
-	snprintf(path, sizeof(path), "%s/config", directory);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/ca.pem", directory);
-	unlink(path);
-	rmdir(directory);
-}
-
 /* It may end us by a signal, which asks no atexit(). */
 static _Noreturn void
 output_failed(int err)
 {
-	clean_up();
-	directory[0] = '\0';
+	nest_remove();
 	cli_stdout_failed(err);
 }
 
@@ -132,69 +115,6 @@ die(int r, const struct buf *why)
 	cli_die(r == XERR_SYS && buf_len(why) > 0 ? EX_UNAVAILABLE :
 	    cli_status(r), "%.*s", (int)buf_len(why),
 	    buf_len(why) > 0 ? (const char *)buf_data(why) : xerr_str(r));
-}
-
-static char *
-path_of(const char *name)
-{
-	size_t n = strlen(directory) + strlen(name) + 2;
-	char *path = malloc(n);
-
-	if (path == NULL)
-		cli_die(EX_OSERR, "%s", strerror(errno));
-	snprintf(path, n, "%s/%s", directory, name);
-	return path;
-}
-
-/* A private directory that is gone when we are. */
-static void
-make_directory(struct serve *s)
-{
-	const char *tmp = getenv("TMPDIR");
-	char cwd[sizeof(directory)] = "";
-	int n;
-
-	if (tmp == NULL || *tmp == '\0')
-		tmp = "/tmp";
-	/* the command may go elsewhere before it reads the file */
-	if (*tmp != '/' && getcwd(cwd, sizeof(cwd)) == NULL)
-		cli_die(EX_CANTCREAT, "getcwd: %s", strerror(errno));
-	n = snprintf(directory, sizeof(directory), "%s%s%s/xmpp-serve.XXXXXX",
-	    cwd, *tmp == '/' ? "" : "/", tmp);
-	/* its name stands in the account file, on a line */
-	if (n < 0 || (size_t)n >= sizeof(directory) ||
-	    strchr(directory, '\n') != NULL) {
-		directory[0] = '\0';
-		cli_die(EX_CANTCREAT, "no temporary directory: bad TMPDIR");
-	}
-	if (mkdtemp(directory) == NULL) {
-		directory[0] = '\0';
-		cli_die(EX_CANTCREAT, "no temporary directory in %s: %s", tmp,
-		    strerror(errno));
-	}
-	owner = getpid();
-	atexit(clean_up);
-	s->config = path_of("config");
-	s->ca = path_of("ca.pem");
-}
-
-static void
-write_file(const char *path, const struct buf *b)
-{
-	const unsigned char *p = buf_data(b);
-	size_t n = buf_len(b);
-	ssize_t w;
-	int fd;
-
-	if (buf_err(b) != 0)
-		cli_die(EX_OSERR, "%s", xerr_str(buf_err(b)));
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		cli_die(EX_CANTCREAT, "%s: %s", path, strerror(errno));
-	for (; n > 0; n -= (size_t)w, p += w)
-		if ((w = write(fd, p, n)) < 0)
-			cli_die(EX_IOERR, "%s: %s", path, strerror(errno));
-	close(fd);
 }
 
 /* Certificates for our domain; the authority's goes to its file. */
@@ -221,7 +141,7 @@ certify(struct serve *s, struct buf *cert, struct buf *key)
 	    (r = cert_issue(ca, &spec, cert, key)) < 0)
 		cli_die(cli_status(r), "no certificate for %s: %s",
 		    jid_str(&s->domain), xerr_str(r));
-	write_file(s->ca, &pem);
+	nest_write(s->ca, &pem);
 	cert_ca_free(ca);
 	buf_release(&pem);
 	buf_release(&name);
@@ -249,7 +169,7 @@ write_config(struct serve *s)
 		buf_printf(&b, "\n[%s]\n", s->users[i].local);
 		put_account(s, &b, &s->users[i]);
 	}
-	write_file(s->config, &b);
+	nest_write(s->config, &b);
 	buf_wipe(&b);
 }
 
@@ -284,7 +204,9 @@ open_hub(struct serve *s)
 	buf_init(&cert, PEM_MAX);
 	buf_init(&key, PEM_MAX);
 	buf_init(&why, PEM_MAX);
-	make_directory(s);
+	nest_make();
+	s->config = nest_path("config");
+	s->ca = nest_path("ca.pem");
 	certify(s, &cert, &key);
 	s->hub_config.domain = jid_str(&s->domain);
 	s->hub_config.cert_pem = buf_str(&cert);

@@ -5,7 +5,6 @@
 
 need xmpp-serve python3 openssl
 
-DOMAIN=localhost
 PEER="python3 $TOP/tests/peer.py"
 
 # --- Usage -------------------------------------------------------------------
@@ -136,6 +135,21 @@ xmpp-serve </dev/null 2>"$T/err" | head -n 1 >"$T/out"
 is 'with nobody to read it, it ends' "$(cat "$T/err")" ''
 path=$(sed 's/^XMPP_CONFIG=//' "$T/out")
 ok 'and leaves nothing behind' test -n "$path" -a ! -e "${path%/*}"
+
+# --- A client of others ------------------------------------------------------
+
+if command -v go-sendxmpp >/dev/null; then
+	# It takes its trust from the system, or from this variable.
+	# shellcheck disable=SC2016
+	status 'go-sendxmpp is let in' 0 xmpp-serve -o "$T/routed" -- sh -c '
+	    value() { sed -n "s/^$1 = //p" "$XMPP_CONFIG" | head -n 1; }
+	    echo "a < b" | SSL_CERT_FILE=$(value ca_file) go-sendxmpp \
+		-u romeo@localhost -p "$(value password)" \
+		-j "127.0.0.1:$(value port)" juliet@localhost'
+	like 'and heard' "$T/routed" "to='juliet@localhost'.*<body>a &lt; b<"
+else
+	skip 'no go-sendxmpp'
+fi
 
 # --- Each mechanism ----------------------------------------------------------
 

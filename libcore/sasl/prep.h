@@ -9,7 +9,9 @@
  * would never match under NFC.  For all other passwords the two agree.
  *
  * Characters that Unicode 3.2 did not know are let through, as in a stringprep
- * query, and normalized by today's tables.
+ * query, but normalized by today's tables: for the few hundred of them that
+ * are compatibility characters (U+1D2C, a modifier letter, is the first run)
+ * the result differs from ICU's, which leaves them alone.
  */
 #ifndef SASL_PREP_H
 #define SASL_PREP_H
