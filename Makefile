@@ -92,8 +92,8 @@ $(UNIT:%=$O/unit/%): $O/unit/%: $O/tests/unit/%.o $(LIB)
 
 # Where allocations fail, one after the other: ours, not the libraries'.
 $O/unit/test_nomem: TEXTLIBS = $(SHARED)
-$O/unit/test_nomem: LINK += -Wl,--wrap=malloc,--wrap=calloc \
-	-Wl,--wrap=realloc,--wrap=strdup
+$O/unit/test_nomem $O/unit/test_nomem_net: LINK += -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 $(HELPERS:%=$O/helpers/%): $O/helpers/%: $O/tests/helpers/%.o $(LIB)
 	@mkdir -p $(@D)

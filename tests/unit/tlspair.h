@@ -116,17 +116,26 @@ side_step(struct side *s)
 	return tls_step(s->tls, &s->in, &s->out);
 }
 
-/* Carry at most MAX bytes of ciphertext from A to B; how many were. */
-static inline size_t
-carry(struct side *a, struct side *b, size_t max)
+/* Carry at most MAX bytes of ciphertext from A to B; how many, or an error. */
+static inline ssize_t
+carry_or_fail(struct side *a, struct side *b, size_t max)
 {
 	const void *p;
 	size_t n = tls_pending(a->tls, &p);
 	ssize_t r;
 
 	r = tls_feed(b->tls, p, n < max ? n : max);
+	if (r > 0)
+		tls_sent(a->tls, (size_t)r);
+	return r;
+}
+
+static inline size_t
+carry(struct side *a, struct side *b, size_t max)
+{
+	ssize_t r = carry_or_fail(a, b, max);
+
 	assert_true(r >= 0);
-	tls_sent(a->tls, (size_t)r);
 	return (size_t)r;
 }
 
@@ -137,16 +146,16 @@ carry(struct side *a, struct side *b, size_t max)
 static inline int
 pair_run(struct tlspair *p, size_t max)
 {
+	ssize_t n, m;
 	int c, s;
-	size_t n;
 
 	do {
 		c = side_step(&p->c);
-		n = carry(&p->c, &p->s, max);
+		n = carry_or_fail(&p->c, &p->s, max);
 		s = side_step(&p->s);
-		n += carry(&p->s, &p->c, max);
-	} while (c >= 0 && s >= 0 && (c > 0 || s > 0 || n > 0));
-	return c < 0 ? c : s < 0 ? s : 0;
+		m = carry_or_fail(&p->s, &p->c, max);
+	} while (c >= 0 && s >= 0 && n >= 0 && m >= 0 && c + s + n + m > 0);
+	return c < 0 ? c : s < 0 ? s : n < 0 ? (int)n : m < 0 ? (int)m : 0;
 }
 
 #endif
