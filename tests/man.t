@@ -32,9 +32,10 @@ options()
 	    tr ' ,=[' '\n\n\n\n' | grep -Ex -e '--?[A-Za-z0-9][A-Za-z0-9-]*' | sort -u
 }
 
+# One line, without the white space that is a matter of taste.
 oneline()
 {
-	tr -s ' \n' ' ' | sed 's/^ *//; s/ *$//'
+	tr -s ' \n' ' ' | sed 's/^ *//; s/ *$//; s/ *| */|/g; s/ \.\.\./.../g'
 }
 
 # The usage in --help: its first line, and those that go on with it, which are
@@ -113,7 +114,7 @@ for prog in $(find "$B" -maxdepth 1 -type f -perm -u+x -exec basename {} \; |
 	*'[options]'*)
 		is "$prog: SYNOPSIS has the options of --help" \
 		    "$(words <"$T/synopsis")" "$(shortest <"$T/out")"
-		end=$(sed 's/.*\[options\]//' "$T/usage")
+		end=$(sed 's/.*\[options\] *//' "$T/usage")
 		ok "$prog: SYNOPSIS has the operands of the usage" \
 		    grep -qiF -e "$end" "$T/synopsis" ;;
 	*)	same "$prog: SYNOPSIS and usage are the same" \

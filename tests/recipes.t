@@ -43,6 +43,34 @@ for page in "$TOP"/man/*.[17]; do
 	done
 done
 
+# Examples of filters are shown with what they print: a line "$ command", and
+# the output behind it up to a blank line.  Lines that end in a backslash are
+# one, broken for the page.
+shown()
+{
+	rm -f "$T"/sh.*
+	mandoc -Tutf8 -O width=300 "$1" | sed "s/.$(printf '\b')//g" |
+	    sed -e ':a' -e '/\\$/{ N; s/\\\n *//; ta' -e '}' |
+	    awk -v out="$T/sh." '
+		/^[A-Z]/ { in_it = $0 == "EXAMPLES"; next }
+		!in_it { next }
+		match($0, /^ *\$ /) { n++; at = RLENGTH - 1
+			print substr($0, RLENGTH + 1) >(out n ".sh"); next }
+		NF && at { print substr($0, at) >(out n ".want"); next }
+		{ at = 0 }'
+}
+
+for page in "$TOP"/man/*.[15]; do
+	name=$(basename "$page")
+	shown "$page"
+	for want in "$T"/sh.*.want; do
+		[ -e "$want" ] || continue
+		sh "${want%want}sh" >"$T/got" 2>&1 </dev/null
+		what=$(head -n 1 "${want%want}sh" | tr -d '\\' | cut -c 1-50)
+		same "$name: $what" "$T/got" "$want"
+	done
+done
+
 # What xmpputils(7) sends arrives in both forms.
 run xmpp-serve -- sh -c '
 	xmpp-send -a romeo -m "Call me but love" juliet@localhost
