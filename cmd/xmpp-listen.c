@@ -418,6 +418,7 @@ listen_to_all(struct listen *l, const struct netopt *net)
 	l->timeout_ms = net->has_timeout ? net->timeout_ms : 0;
 	l->s = session_open(&cf);
 	r = run(l);
+	session_forget(l->s);	/* our presence: nobody's loss */
 	status = session_end(l->s, r, l->status);
 	while (l->jobs != NULL)
 		drop_job(l);

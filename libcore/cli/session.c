@@ -230,6 +230,13 @@ session_unacked(const struct session *s)
 }
 
 void
+session_forget(struct session *s)
+{
+	if (s->client != NULL)
+		client_forget(s->client);
+}
+
+void
 session_set_timer(struct session *s, int64_t ms)
 {
 	s->timer = ms < 0 ? -1 : pump_deadline(ms);
@@ -467,14 +474,20 @@ step(struct session *s)
 	if (!s->unhandled && buf_len(&s->out.out) == 0)
 		client_confirm(s->client);
 	client_settle(s->client);
-	if ((r = wire_step(s->wire, is_held(s))) < 0)
+	if ((r = wire_step(s->wire, is_held(s) ?
+	    WIRE_HOLD : WIRE_TAKE)) < 0)
 		return fail(s, r, wire_errmsg(s->wire));
 	if (r > 0 || (r = check_eof(s)) < 0)
 		return r;
 	return check_silence(s);
 }
 
-/* A stream error of ours may be pending: let it out, but not for long. */
+/*
+ * What is pending (a stream error of ours, a closing tag) goes out, then our
+ * end of TLS and TCP.  What still comes is read and dropped until the server
+ * has hung up, or does not for a while: to close a socket in which something is
+ * unread would reset the connection, and take our last words with it.
+ */
 static void
 say_last_words(struct session *s)
 {
@@ -482,8 +495,10 @@ say_last_words(struct session *s)
 	int64_t deadline = pump_deadline(LAST_WORDS_MS);
 	int r;
 
-	while (!wire_drained(s->wire) && pump_now() < deadline) {
-		if ((r = wire_step(s->wire, true)) < 0)
+	wire_shutdown(s->wire);
+	while (!(wire_drained(s->wire) && wire_eof(s->wire)) &&
+	    pump_now() < deadline) {
+		if ((r = wire_step(s->wire, WIRE_DROP)) < 0)
 			break;
 		if (r == 0 && pump_poll(&end, 1, deadline) < 0)
 			break;
@@ -587,14 +602,13 @@ say_goodbye(struct session *s)
 		while ((r = client_next(s->client, &ev)) == 1)
 			if (ev.kind == CLIENT_CLOSED)
 				s->closed = true;
-		if (r < 0 || (r = wire_step(s->wire, false)) < 0 ||
+		if (r < 0 || (r = wire_step(s->wire, WIRE_TAKE)) < 0 ||
 		    (r == 0 && wire_eof(s->wire)))
 			break;
 		if (r == 0 && !s->closed &&
 		    pump_poll(&end, 1, deadline) < 0)
 			break;
 	}
-	wire_shutdown(s->wire);
 	say_last_words(s);
 }
 

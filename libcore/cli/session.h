@@ -99,6 +99,9 @@ const char *session_check(struct session *s, const struct elem *e);
 /* Stanzas sent and not acknowledged. */
 size_t session_unacked(const struct session *s);
 
+/* What was sent so far need not be acknowledged for the end to be good. */
+void session_forget(struct session *s);
+
 /* SESSION_TIMER in MS milliseconds, or never if MS is negative. */
 void session_set_timer(struct session *s, int64_t ms);
 

@@ -32,6 +32,7 @@ struct wire {
 	char nonce[NONCE], id[NONCE];
 	char domain[JID_PART_MAX + 1];	/* in A-labels */
 	bool told;		/* TLS was described, on -v */
+	bool bye;		/* nothing more will be said */
 	int64_t heard;
 	const char *errmsg;
 	char own[256];
@@ -150,7 +151,7 @@ hang_up(struct wire *w)
 	w->client = NULL;
 	w->conn = NULL;
 	w->errmsg = NULL;
-	w->told = false;
+	w->told = w->bye = false;
 }
 
 static int
@@ -255,14 +256,18 @@ wire_start_tls(struct wire *w)
 
 /* From the connection to the client; 1 if anything moved. */
 static int
-receive(struct wire *w)
+receive(struct wire *w, enum wire_in what)
 {
 	struct buf *in = conn_in(w->conn);
 	ssize_t n;
 
-	if (buf_len(in) == 0)
+	if (buf_len(in) == 0 || what == WIRE_HOLD)
 		return 0;
 	w->heard = pump_now();
+	if (what == WIRE_DROP) {
+		buf_reset(in);
+		return 1;
+	}
 	if ((n = client_feed(w->client, buf_data(in), buf_len(in))) < 0) {
 		w->errmsg = client_errmsg(w->client);
 		return (int)n;
@@ -305,27 +310,28 @@ tell_tls(struct wire *w)
 }
 
 int
-wire_step(struct wire *w, bool hold)
+wire_step(struct wire *w, enum wire_in in)
 {
+	const void *data;
 	int moved = 0, r;
 
 	if ((r = transmit(w)) < 0)
 		return r;
 	moved |= r;
+	/* nothing may be put behind it */
+	if (w->bye && client_pending(w->client, &data) == 0)
+		conn_shutdown(w->conn);
 	if ((r = conn_step(w->conn)) < 0) {
 		/* what came before the breakdown counts */
-		if (!hold && receive(w) > 0)
+		if (receive(w, in) > 0)
 			return 1;
 		return fail(w, r, conn_errmsg(w->conn));
 	}
 	moved |= r;
 	tell_tls(w);
-	if (!hold) {
-		if ((r = receive(w)) < 0)
-			return r;
-		moved |= r;
-	}
-	return moved;
+	if ((r = receive(w, in)) < 0)
+		return r;
+	return moved | r;
 }
 
 int64_t
@@ -351,7 +357,7 @@ wire_drained(const struct wire *w)
 void
 wire_shutdown(struct wire *w)
 {
-	conn_shutdown(w->conn);
+	w->bye = true;
 }
 
 const char *

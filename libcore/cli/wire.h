@@ -38,11 +38,18 @@ struct client *wire_client(struct wire *w);
 /* What pump_poll() waits for. */
 struct pump_end *wire_end(struct wire *w);
 
+/* What becomes of bytes that were received. */
+enum wire_in {
+	WIRE_TAKE,		/* the client gets them */
+	WIRE_HOLD,		/* they wait */
+	WIRE_DROP		/* nobody is interested any more */
+};
+
 /*
  * Move bytes as far as they go.  Returns 1 if anything moved, 0 if it is
- * pump_poll()'s turn, or the error, final.  HOLD: let nothing more in.
+ * pump_poll()'s turn, or the error, final.
  */
-int wire_step(struct wire *w, bool hold);
+int wire_step(struct wire *w, enum wire_in in);
 
 /* Begin TLS, as the client's event CLIENT_TLS demands. */
 int wire_start_tls(struct wire *w);
@@ -56,7 +63,10 @@ bool wire_eof(const struct wire *w);
 /* All we have said is on its way. */
 bool wire_drained(const struct wire *w);
 
-/* Say no more: close_notify, and our direction closed. */
+/*
+ * Say no more: what is pending goes out, then close_notify, and our direction
+ * is closed.
+ */
 void wire_shutdown(struct wire *w);
 
 /* The sentence for an error of ours, or of the client's. */

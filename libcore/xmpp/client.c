@@ -608,7 +608,8 @@ client_close(struct client *c)
 	    !stream_is_closed(c->stream))
 		tell_handled(c);
 	/* what was sent since we last asked may be acknowledged yet */
-	if (c->outbox.count > 0) {
+	if (c->outbox.count > 0 &&
+	    !(c->pinged && c->covers == c->outbox.count)) {
 		c->asked = false;
 		ask(c);
 	}
@@ -625,6 +626,13 @@ size_t
 client_unacked_count(const struct client *c)
 {
 	return c->outbox.count;
+}
+
+void
+client_forget(struct client *c)
+{
+	outbox_drop(&c->outbox, c->outbox.count);
+	c->covers = 0;
 }
 
 const struct jid *

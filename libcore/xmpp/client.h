@@ -125,6 +125,9 @@ void client_close(struct client *c);
 const struct outbox_item *client_unacked(const struct client *c);
 size_t client_unacked_count(const struct client *c);
 
+/* It does not matter whether what was sent so far is acknowledged. */
+void client_forget(struct client *c);
+
 /* The address that was bound; until CLIENT_BOUND the one asked for. */
 const struct jid *client_jid(const struct client *c);
 const char *client_mechanism(const struct client *c);
