@@ -80,14 +80,13 @@ text_spaces(struct text *t)
 			t->cp[i] = ' ';
 }
 
-/* Nothing below U+0300 changes, unless something from there on follows. */
 static bool
 is_surely_nfc(const struct text *t)
 {
 	size_t i;
 
 	for (i = 0; i < t->n; i++)
-		if (t->cp[i] >= 0x300)
+		if (!ucd_is_surely_nfc(t->cp[i]))
 			return false;
 	return true;
 }

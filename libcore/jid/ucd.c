@@ -16,7 +16,10 @@ enum {
 	SYMBOLS = UC_CATEGORY_MASK_S,
 	PUNCTUATION = UC_CATEGORY_MASK_P,
 	CONTROLS = UC_CATEGORY_MASK_Cc,
-	MARKS = UC_CATEGORY_MASK_M
+	MARKS = UC_CATEGORY_MASK_M,
+	/* Lo has some that are: Hangul fillers */
+	NEVER_IGNORABLE = UC_CATEGORY_MASK_Ll | UC_CATEGORY_MASK_Lu |
+	    UC_CATEGORY_MASK_Nd
 };
 
 /*
@@ -62,11 +65,13 @@ is_old_hangul_jamo(uint32_t cp)
 	return gcb == GBP_L || gcb == GBP_V || gcb == GBP_T;
 }
 
+/* Noncharacters are of the category Cn, and these are never ignorable. */
 static bool
-is_ignorable(uint32_t cp)
+is_ignorable(uint32_t cp, uint32_t gc)
 {
-	return uc_is_property_default_ignorable_code_point(cp) ||
-	    uc_is_property_not_a_character(cp);
+	return !(gc & NEVER_IGNORABLE) &&
+	    (uc_is_property_default_ignorable_code_point(cp) ||
+	    (gc & UC_CATEGORY_MASK_Cn && uc_is_property_not_a_character(cp)));
 }
 
 /*
@@ -114,7 +119,7 @@ ucd_precis(uint32_t cp, enum jid_rule *why)
 		return UCD_CONTEXT;
 	if (is_old_hangul_jamo(cp))
 		return because(UCD_DISALLOWED, JID_RULE_JAMO, why);
-	if (is_ignorable(cp))
+	if (is_ignorable(cp, gc))
 		return because(UCD_DISALLOWED, JID_RULE_IGNORABLE, why);
 	if (gc & CONTROLS)
 		return because(UCD_DISALLOWED, JID_RULE_CONTROL, why);
@@ -181,7 +186,7 @@ ucd_idna(uint32_t cp, enum jid_rule *why)
 		return because(UCD_UNASSIGNED, JID_RULE_UNASSIGNED, why);
 	if (is_join_control(cp))
 		return UCD_CONTEXT;
-	if (is_ignorable(cp))
+	if (is_ignorable(cp, gc))
 		return because(UCD_DISALLOWED, JID_RULE_IGNORABLE, why);
 	if (!(gc & LETTER_DIGITS))
 		return because(UCD_DISALLOWED, not_a_letter(gc), why);
@@ -232,6 +237,19 @@ bool
 ucd_is_space(uint32_t cp)
 {
 	return (uc_general_category(cp).bitmask & SPACES) != 0;
+}
+
+bool
+ucd_is_surely_nfc(uint32_t cp)
+{
+	ucs4_t d[UC_DECOMPOSITION_MAX_LENGTH];
+
+	if (cp < 0x300)
+		return true;
+	if (cp >= 0xac00 && cp <= 0xd7a3)
+		return true;
+	return !ucd_is_mark(cp) && !is_old_hangul_jamo(cp) &&
+	    uc_canonical_decomposition(cp, d) < 0;
 }
 
 bool

@@ -38,6 +38,13 @@ uint32_t ucd_width(uint32_t cp);
 /* General_Category Zs. */
 bool ucd_is_space(uint32_t cp);
 
+/*
+ * Whether NFC neither changes CP nor composes it with what stands before: it
+ * has no canonical decomposition (but Hangul syllables have one by rule), and
+ * is neither a mark nor a jamo, the only ones that compose.
+ */
+bool ucd_is_surely_nfc(uint32_t cp);
+
 /* General_Category Mn, Mc or Me. */
 bool ucd_is_mark(uint32_t cp);
 

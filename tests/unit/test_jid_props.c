@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <uninorm.h>
 
 #include "base/buf.h"
 #include "base/utf8.h"
@@ -14,6 +15,7 @@
 #include "jid/enforce.h"
 #include "jid/jid6122.h"
 #include "jid/jiduri.h"
+#include "jid/ucd.h"
 
 /* xorshift64 (Marsaglia): the same inputs in every run. */
 static uint64_t seed;
@@ -229,6 +231,34 @@ portable_implies_both(void **state)
 	assert_true(portable > 3000);
 }
 
+/* Behind each of some that much composes with. */
+static void
+what_is_surely_nfc_is_so(void **state)
+{
+	static const uint32_t before[] = {
+		'a', 0x03b9, 0x0627, 0x0915, 0x09c7, 0x1100, 0xac00, 0x304b
+	};
+	uint32_t s[2], out[16], cp;
+	size_t i, n, surely = 0;
+
+	(void)state;
+	for (cp = 0; cp <= 0x10ffff; cp++) {
+		if ((cp >= 0xd800 && cp <= 0xdfff) || !ucd_is_surely_nfc(cp))
+			continue;
+		surely++;
+		for (i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+			s[0] = before[i];
+			s[1] = cp;
+			n = 16;
+			assert_ptr_equal(u32_normalize(UNINORM_NFC, s, 2, out,
+			    &n), out);
+			assert_int_equal(n, 2);
+			assert_memory_equal(s, out, sizeof(s));
+		}
+	}
+	assert_true(surely > 200000);
+}
+
 /* Printable ASCII, rich in what separates. */
 static size_t
 random_ascii(char *s, size_t max)
@@ -296,6 +326,7 @@ main(void)
 		cmocka_unit_test(enforcing_twice_changes_nothing),
 		cmocka_unit_test(every_code_point_alone_keeps_to_that),
 		cmocka_unit_test(portable_implies_both),
+		cmocka_unit_test(what_is_surely_nfc_is_so),
 		cmocka_unit_test(the_short_cut_leads_to_the_same)
 	};
 
