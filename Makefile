@@ -32,6 +32,7 @@ MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))
 TESTS	= $(wildcard tests/*.t)
 HELPERS	= $(basename $(notdir $(wildcard tests/helpers/*.c)))
+FUZZ	= $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
 
 # Debian's names; the libraries that each program really uses are kept
 # (--as-needed), so that a filter does not load OpenSSL.
@@ -99,6 +100,15 @@ $(HELPERS:%=$O/helpers/%): $O/helpers/%: $O/tests/helpers/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(LDALL) -o $@ $< $(LIB) $(LIBS)
 
+# A fuzz driver that replays its corpus, and the same under libFuzzer.
+$(FUZZ:%=$O/fuzz/%): $O/fuzz/%: $O/tests/fuzz/%.o $O/tests/fuzz/replay.o $(LIB)
+	@mkdir -p $(@D)
+	$(LDALL) -o $@ $< $O/tests/fuzz/replay.o $(LIB) $(LIBS)
+
+$(FUZZ:%=$O/libfuzzer/%): $O/libfuzzer/%: $O/tests/fuzz/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(LDALL) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
+
 $(LIB): $(OBJS)
 	rm -f $@
 	$(AR) rcs $@ $(OBJS)
@@ -108,7 +118,8 @@ $O/%.o: %.c Makefile
 	$(CCALL) -MMD -MP -c -o $@ $<
 
 # Everything the tests run; then the tests.
-testbin: all $(UNIT:%=$O/unit/%) $(HELPERS:%=$O/helpers/%)
+testbin: all $(UNIT:%=$O/unit/%) $(HELPERS:%=$O/helpers/%) \
+	  $(FUZZ:%=$O/fuzz/%)
 
 check: testbin
 	O=$O B=$B scripts/run-tests
@@ -121,6 +132,15 @@ valgrind: testbin
 
 list-programs:
 	@echo $(PROGS)
+
+# FUZZ_SECONDS for each driver; clang has libFuzzer.
+fuzz:
+	$(MAKE) CC=clang SAN=1 O=build/fuzz B=build/fuzz/bin \
+	    SANFLAGS='-fsanitize=fuzzer-no-link,address,undefined \
+	    -fno-sanitize-recover=undefined -fno-omit-frame-pointer' fuzzbin
+	O=build/fuzz scripts/fuzz
+
+fuzzbin: $(FUZZ:%=$O/libfuzzer/%)
 
 install: all
 	install -d $(DESTDIR)$(BINDIR)
@@ -137,8 +157,10 @@ uninstall:
 clean:
 	rm -rf build bin
 
-.PHONY: all list-programs testbin check check-unit valgrind install uninstall clean
+.PHONY: all list-programs testbin check check-unit valgrind fuzz fuzzbin \
+	install uninstall clean
 .SECONDARY:
 
 -include $(OBJS:.o=.d) $(PROGS:%=$O/cmd/%.d) $(UNIT:%=$O/tests/unit/%.d) \
+	$(FUZZ:%=$O/tests/fuzz/%.d) \
 	$(HELPERS:%=$O/tests/helpers/%.d)
