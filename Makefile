@@ -140,6 +140,10 @@ fuzz:
 	    -fno-sanitize-recover=undefined -fno-omit-frame-pointer' fuzzbin
 	O=build/fuzz scripts/fuzz
 
+# BENCH_N addresses, stanzas and so on, as each table says.
+bench: all
+	O=$O B=$B scripts/bench
+
 fuzzbin: $(FUZZ:%=$O/libfuzzer/%)
 
 install: all
@@ -157,7 +161,7 @@ uninstall:
 clean:
 	rm -rf build bin
 
-.PHONY: all list-programs testbin check check-unit valgrind fuzz fuzzbin \
+.PHONY: all list-programs testbin check check-unit valgrind fuzz fuzzbin bench \
 	install uninstall clean
 .SECONDARY:
 
