@@ -24,7 +24,7 @@ XMPP	= answer bounce client field jidpat login message outbox reply router \
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 	  resolve srv tls tls_binding tls_ctx tls_why
 
-CLI	= account account_file blocks cli conf conf_foreign filter hub \
+CLI	= account account_file account_net blocks cli conf conf_foreign filter hub \
 	  hub_client ids json nest netopt newid privfile record secret \
 	  session wire
 

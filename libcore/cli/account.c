@@ -21,12 +21,23 @@ account_forget(struct account *a)
 	a->has_password = false;
 }
 
+static void
+wipe_text(char *s)
+{
+	volatile char *p = s;
+
+	while (p != NULL && *p != '\0')
+		*p++ = '\0';
+}
+
 void
 account_release(struct account *a)
 {
 	account_forget(a);
 	free(a->host);
 	free(a->ca_file);
+	wipe_text(a->proxy);
+	free(a->proxy);
 	free(a->cert);
 	free(a->key);
 	free(a->source);
@@ -38,13 +49,6 @@ const char *
 account_errmsg(const struct account *a)
 {
 	return a->err.text;
-}
-
-static int
-put_text(struct account *a, char **p, const char *value)
-{
-	free(*p);
-	return (*p = strdup(value)) == NULL ? account_no_memory(a) : 0;
 }
 
 /* A password that is there already, told as of WHERE. */
@@ -64,38 +68,17 @@ static int
 take_password(struct account *a)
 {
 	char *s = getenv("XMPP_PASSWORD");
-	volatile char *p = s;
 	int status = 0;
 
 	if (s != NULL && *s != '\0') {
 		status = put_password(a, s, "XMPP_PASSWORD");
-		while (*p != '\0')
-			*p++ = '\0';
+		wipe_text(s);
 		a->secret = SECRET_GIVEN;
 		if (status == 0)
-			status = put_text(a, &a->origin, "XMPP_PASSWORD");
+			status = account_put_text(a, &a->origin, "XMPP_PASSWORD");
 	}
 	unsetenv("XMPP_PASSWORD");
 	return status;
-}
-
-/*
- * VALUE as a path: "~/" is the home directory, and what is not absolute counts
- * from the directory of the file that says so.
- */
-static int
-put_path(struct account *a, char **p, const char *value, const char *file)
-{
-	const char *slash = strrchr(file, '/'), *home = account_env("HOME");
-
-	free(*p);
-	if (strncmp(value, "~/", 2) == 0 && home != NULL)
-		*p = account_join(home, strlen(home), value + 1);
-	else if (*value != '/' && slash != NULL)
-		*p = account_join(file, (size_t)(slash + 1 - file), value);
-	else
-		*p = strdup(value);
-	return *p == NULL ? account_no_memory(a) : 0;
 }
 
 /* The JID that option or environment want, into A; none: A's stays empty. */
@@ -111,69 +94,6 @@ wanted_jid(struct account *a, const struct netopt *o)
 	return 0;
 }
 
-static int
-bad_value(struct account *a, const char *where, enum conf_key key,
-    const char *value, const char *want)
-{
-	return cli_fail(&a->err, EX_CONFIG, "%s: %s '%s' is not %s", where,
-	    conf_name(key), value, want);
-}
-
-/* Port and TLS mode from text, if nothing that goes before has set them. */
-static int
-put_port(struct account *a, const char *value, const char *where)
-{
-	unsigned long n;
-
-	if (a->port != 0 || value == NULL)
-		return 0;
-	if (cli_parse_number(&n, value, 1, 65535) < 0)
-		return bad_value(a, where, CONF_PORT, value,
-		    "from 1 to 65535");
-	a->port = (unsigned)n;
-	return 0;
-}
-
-static int
-put_tls(struct account *a, const char *value, const char *where)
-{
-	if (a->tls != NETOPT_TLS_ANY || value == NULL)
-		return 0;
-	if (netopt_parse_tls(&a->tls, value) < 0)
-		return bad_value(a, where, CONF_TLS, value,
-		    "starttls or direct");
-	return 0;
-}
-
-static int
-put_options(struct account *a, const struct netopt *o)
-{
-	a->port = o->port;
-	a->tls = o->tls;
-	if (o->host != NULL && put_text(a, &a->host, o->host) != 0)
-		return EX_OSERR;
-	if (o->ca_file != NULL && put_text(a, &a->ca_file, o->ca_file) != 0)
-		return EX_OSERR;
-	return 0;
-}
-
-static int
-put_env(struct account *a)
-{
-	const char *s;
-	int status;
-
-	if (a->host == NULL && (s = account_env("XMPP_HOST")) != NULL &&
-	    (status = put_text(a, &a->host, s)) != 0)
-		return status;
-	if (a->ca_file == NULL && (s = account_env("XMPP_CA_FILE")) != NULL &&
-	    (status = put_text(a, &a->ca_file, s)) != 0)
-		return status;
-	if ((status = put_port(a, account_env("XMPP_PORT"), "XMPP_PORT")) != 0)
-		return status;
-	return put_tls(a, account_env("XMPP_TLS"), "XMPP_TLS");
-}
-
 /* One setting of the file, unless something before it has the same. */
 static int
 put_entry(struct account *a, const struct conf *c, const struct conf_entry *v)
@@ -185,21 +105,16 @@ put_entry(struct account *a, const struct conf *c, const struct conf_entry *v)
 	case CONF_JID:
 		return !jid_is_empty(&a->jid) ? 0 :
 		    account_entry_jid(a, &a->jid, c, v);
-	case CONF_HOST:
-		return a->host != NULL ? 0 : put_text(a, &a->host, v->value);
 	case CONF_PORT:
-		return put_port(a, v->value, where);
+		return account_put_port(a, v->value, where);
 	case CONF_TLS:
-		return put_tls(a, v->value, where);
-	case CONF_CA_FILE:
-		return a->ca_file != NULL ? 0 :
-		    put_path(a, &a->ca_file, v->value, c->path);
+		return account_put_tls(a, v->value, where);
 	case CONF_CERT:
-		return put_path(a, &a->cert, v->value, c->path);
+		return account_put_path(a, &a->cert, v->value, c->path);
 	case CONF_KEY:
-		return put_path(a, &a->key, v->value, c->path);
+		return account_put_path(a, &a->key, v->value, c->path);
 	default:
-		return 0;	/* the password's, see put_secret() */
+		return account_put_setting(a, c, v);
 	}
 }
 
@@ -229,13 +144,14 @@ put_secret(struct account *a, const struct conf *c, const char *name)
 		if (kinds[i] == SECRET_GIVEN)
 			status = put_password(a, v->value, where);
 		if (kinds[i] == SECRET_FILE)
-			status = put_path(a, &a->source, v->value, c->path);
+			status = account_put_path(a, &a->source, v->value,
+			    c->path);
 		if (kinds[i] == SECRET_COMMAND)
-			status = put_text(a, &a->source, v->value);
+			status = account_put_text(a, &a->source, v->value);
 	}
 	if (one != NULL && a->origin == NULL && status == 0) {
 		account_place(where, c, one);
-		status = put_text(a, &a->origin, where);
+		status = account_put_text(a, &a->origin, where);
 	}
 	return status;
 }
@@ -272,11 +188,13 @@ account_load(struct account *a, const struct netopt *o)
 	    (status = wanted_jid(a, o)) != 0 ||
 	    (status = account_read_file(a, &c, named, &path)) != 0 ||
 	    (status = account_choose(a, &c, o->account, &name)) != 0 ||
-	    (status = put_options(a, o)) != 0 ||
-	    (status = put_env(a)) != 0)
+	    (status = account_put_options(a, o)) != 0 ||
+	    (status = account_put_env(a)) != 0)
 		goto out;
 	if (name != NULL)
 		status = put_section(a, &c, name);
+	if (status == 0)
+		status = account_choose_proxy(a);
 out:
 	conf_release(&c);
 	free(path);

@@ -43,6 +43,7 @@ struct account {
 	unsigned port;		/* 0: by SRV, or the protocol's own */
 	enum netopt_tls tls;
 	char *ca_file;		/* NULL: the system's */
+	char *proxy;		/* URL, with a password maybe; or NULL */
 	char *cert, *key;	/* for EXTERNAL, PEM files; both or neither */
 
 	struct buf password;	/* filled by account_ask(); UTF-8, no NUL */

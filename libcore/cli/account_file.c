@@ -59,7 +59,9 @@ check_private(struct account *a, const struct conf *c)
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
-		secret |= c->v[i].key == CONF_PASSWORD;
+		secret |= c->v[i].key == CONF_PASSWORD ||
+		    (c->v[i].key == CONF_PROXY &&
+		    strchr(c->v[i].value, '@') != NULL);
 	if (c->flaws & PRIVFILE_WRITABLE)
 		return cli_fail(&a->err, EX_CONFIG,
 		    "%s: others can change it: chmod go-w it", c->path);

@@ -1,6 +1,7 @@
 /*
- * Between account.c, which puts an account together, and account_file.c, which
- * finds the file and the place in it.  See account.h for the rest of the world;
+ * Between account.c, which puts an account together, account_file.c, which
+ * finds the file and the place in it, and account_net.c, which knows where the
+ * connection leads to and how it is made safe.  See account.h for the rest of the world;
  * what returns int returns what the functions there do.
  */
 #ifndef CLI_ACCOUNT_INT_H
@@ -41,5 +42,25 @@ void account_place(char where[static 512], const struct conf *c,
  */
 int account_choose(struct account *a, const struct conf *c, const char *wanted,
     const char **name);
+
+/* Text into *P, in place of what was there; a path counts from FILE's. */
+int account_put_text(struct account *a, char **p, const char *value);
+int account_put_path(struct account *a, char **p, const char *value,
+    const char *file);
+
+/*
+ * Settings of the connection, from the options; the environment; one of the
+ * file's, told as WHERE.  What is set already stays.  V of another kind is
+ * passed over, a VALUE of NULL is none.
+ */
+int account_put_options(struct account *a, const struct netopt *o);
+int account_put_env(struct account *a);
+int account_put_setting(struct account *a, const struct conf *c,
+    const struct conf_entry *v);
+int account_put_port(struct account *a, const char *value, const char *where);
+int account_put_tls(struct account *a, const char *value, const char *where);
+
+/* When all is set: the proxy of ALL_PROXY, or none. */
+int account_choose_proxy(struct account *a);
 
 #endif

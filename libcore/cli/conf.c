@@ -18,6 +18,7 @@ static const char *const names[CONF_KEYS] = {
 	[CONF_PORT] = "port",
 	[CONF_TLS] = "tls",
 	[CONF_CA_FILE] = "ca_file",
+	[CONF_PROXY] = "proxy",
 	[CONF_CERT] = "cert",
 	[CONF_KEY] = "key",
 };

@@ -31,6 +31,7 @@ enum conf_key {
 	CONF_PORT,
 	CONF_TLS,
 	CONF_CA_FILE,
+	CONF_PROXY,
 	CONF_CERT,
 	CONF_KEY,
 	CONF_KEYS		/* how many there are */

@@ -37,6 +37,18 @@ text(const char *opt, const char *arg)
 	return arg;
 }
 
+/* Other users of the machine see what stands on a command line. */
+static const char *
+proxy_url(const char *arg)
+{
+	const char *s = strstr(text("--proxy", arg), "://");
+
+	if (s != NULL && strchr(s + 3, '@') != NULL)
+		cli_usage("--proxy: no password on the command line: write "
+		    "it as ALL_PROXY or as proxy in the account file");
+	return arg;
+}
+
 bool
 netopt_take(struct netopt *o, int ch, const char *arg)
 {
@@ -47,6 +59,7 @@ netopt_take(struct netopt *o, int ch, const char *arg)
 	case 'v': cli_louder(); break;
 	case NETOPT_HOST: o->host = text("--host", arg); break;
 	case NETOPT_CA_FILE: o->ca_file = text("--ca-file", arg); break;
+	case NETOPT_PROXY: o->proxy = proxy_url(arg); break;
 	case NETOPT_INSECURE: o->insecure_plaintext = true; break;
 	case NETOPT_PORT:
 		o->port = (unsigned)cli_number("--port", arg, 1, 65535);

@@ -39,6 +39,7 @@ struct netopt {
 	unsigned port;		/* --port */
 	enum netopt_tls tls;	/* --tls */
 	const char *ca_file;	/* --ca-file */
+	const char *proxy;	/* --proxy; NETOPT_NO_PROXY for none */
 	bool insecure_plaintext; /* --insecure-plaintext */
 	int timeout_ms;		/* --timeout, 0 is no limit */
 	bool has_timeout;	/* it was given, else it is the default */
@@ -54,8 +55,12 @@ enum {
 	NETOPT_CA_FILE,
 	NETOPT_TIMEOUT,
 	NETOPT_INSECURE,
-	NETOPT_STANZA
+	NETOPT_STANZA,
+	NETOPT_PROXY
 };
+
+/* Connect directly, whatever the environment says. */
+#define NETOPT_NO_PROXY "none"
 
 #define NETOPT_SHORT "a:f:j:v"
 #define NETOPT_LONG \
@@ -69,7 +74,8 @@ enum {
 	{ "ca-file", required_argument, NULL, NETOPT_CA_FILE }, \
 	{ "timeout", required_argument, NULL, NETOPT_TIMEOUT }, \
 	{ "insecure-plaintext", no_argument, NULL, NETOPT_INSECURE }, \
-	{ "max-stanza", required_argument, NULL, NETOPT_STANZA }
+	{ "max-stanza", required_argument, NULL, NETOPT_STANZA }, \
+	{ "proxy", required_argument, NULL, NETOPT_PROXY }
 
 /*
  * Their part of the usage text; CLI_USAGE follows it.  The time-out is the
@@ -85,6 +91,7 @@ enum {
 	"      --port PORT         and to this port\n" \
 	"      --tls HOW           starttls or direct\n" \
 	"      --ca-file FILE      trust these certificates, not the system's\n" \
+	"      --proxy URL         through socks5h://HOST:PORT or http://..., or none\n" \
 	"      --max-stanza BYTES  largest stanza taken, 1048576\n" \
 	"      --insecure-plaintext\n" \
 	"                          do without TLS; never with PLAIN\n" \

@@ -65,6 +65,7 @@ make_dialer(struct wire *w, int64_t deadline, struct buf *why)
 		    a->tls == NETOPT_TLS_STARTTLS ? DIAL_STARTTLS : DIAL_ANY,
 		.deadline = deadline,
 		.dns = getenv("XMPP_DNS"),
+		.proxy = a->proxy,
 		.log = log_dial,
 	};
 

@@ -52,9 +52,9 @@ struct dial_target {
  *	XERR_HOST	there is no such host, or it has no address
  *	XERR_UNAVAIL	nobody answers there: refused, unreachable
  *	XERR_TEMP	the time is up, or the name servers fail
- *	XERR_AUTH	the proxy wants a password, or another
-	XERR_PROTO	the proxy is none
-	XERR_CONFIG	CF->dns is no address, CF->proxy no URL
+ * *	XERR_AUTH	the proxy wants a password, or another
+ *	XERR_PROTO	the proxy is none
+ *	XERR_CONFIG	CF->dns is no address, CF->proxy no URL
  *	XERR_NOMEM, XERR_SYS
  */
 int dial(int *fd, const struct dial_config *cf, struct buf *why);

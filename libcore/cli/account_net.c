@@ -1,0 +1,180 @@
+/* Where an account's connection leads to, and how it is made safe. */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/xerr.h"
+#include "cli/account_int.h"
+
+int
+account_put_text(struct account *a, char **p, const char *value)
+{
+	free(*p);
+	return (*p = strdup(value)) == NULL ? account_no_memory(a) : 0;
+}
+
+/*
+ * VALUE as a path: "~/" is the home directory, and what is not absolute counts
+ * from the directory of the file that says so.
+ */
+int
+account_put_path(struct account *a, char **p, const char *value,
+    const char *file)
+{
+	const char *slash = strrchr(file, '/'), *home = account_env("HOME");
+
+	free(*p);
+	if (strncmp(value, "~/", 2) == 0 && home != NULL)
+		*p = account_join(home, strlen(home), value + 1);
+	else if (*value != '/' && slash != NULL)
+		*p = account_join(file, (size_t)(slash + 1 - file), value);
+	else
+		*p = strdup(value);
+	return *p == NULL ? account_no_memory(a) : 0;
+}
+
+static int
+bad_value(struct account *a, const char *where, enum conf_key key,
+    const char *value, const char *want)
+{
+	return cli_fail(&a->err, EX_CONFIG, "%s: %s '%s' is not %s", where,
+	    conf_name(key), value, want);
+}
+
+/* Port and TLS mode from text, if nothing that goes before has set them. */
+int
+account_put_port(struct account *a, const char *value, const char *where)
+{
+	unsigned long n;
+
+	if (a->port != 0 || value == NULL)
+		return 0;
+	if (cli_parse_number(&n, value, 1, 65535) < 0)
+		return bad_value(a, where, CONF_PORT, value,
+		    "from 1 to 65535");
+	a->port = (unsigned)n;
+	return 0;
+}
+
+int
+account_put_tls(struct account *a, const char *value, const char *where)
+{
+	if (a->tls != NETOPT_TLS_ANY || value == NULL)
+		return 0;
+	if (netopt_parse_tls(&a->tls, value) < 0)
+		return bad_value(a, where, CONF_TLS, value,
+		    "starttls or direct");
+	return 0;
+}
+
+/* What is text everywhere: in options, the environment and the file. */
+struct setting {
+	enum conf_key key;
+	const char *env;
+	size_t option, at;	/* where struct netopt and account have it */
+	bool path;
+};
+
+static const struct setting settings[] = {
+	{ CONF_HOST, "XMPP_HOST", offsetof(struct netopt, host),
+	    offsetof(struct account, host), false },
+	{ CONF_CA_FILE, "XMPP_CA_FILE", offsetof(struct netopt, ca_file),
+	    offsetof(struct account, ca_file), true },
+	{ CONF_PROXY, "XMPP_PROXY", offsetof(struct netopt, proxy),
+	    offsetof(struct account, proxy), false },
+};
+
+enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
+
+static char **
+place_of(struct account *a, const struct setting *s)
+{
+	return (char **)((char *)a + s->at);
+}
+
+int
+account_put_options(struct account *a, const struct netopt *o)
+{
+	const char *value;
+	int i, status = 0;
+
+	a->port = o->port;
+	a->tls = o->tls;
+	for (i = 0; i < SETTINGS && status == 0; i++) {
+		value = *(const char *const *)((const char *)o +
+		    settings[i].option);
+		if (value != NULL)
+			status = account_put_text(a, place_of(a, &settings[i]),
+			    value);
+	}
+	return status;
+}
+
+int
+account_put_env(struct account *a)
+{
+	const char *value;
+	char **p;
+	int i, status = 0;
+
+	for (i = 0; i < SETTINGS && status == 0; i++) {
+		p = place_of(a, &settings[i]);
+		if (*p == NULL &&
+		    (value = account_env(settings[i].env)) != NULL)
+			status = account_put_text(a, p, value);
+	}
+	if (status == 0)
+		status = account_put_port(a, account_env("XMPP_PORT"),
+		    "XMPP_PORT");
+	if (status != 0)
+		return status;
+	return account_put_tls(a, account_env("XMPP_TLS"), "XMPP_TLS");
+}
+
+/* A text of the file, unless something before it has the same. */
+int
+account_put_setting(struct account *a, const struct conf *c,
+    const struct conf_entry *v)
+{
+	char **p;
+	int i;
+
+	for (i = 0; i < SETTINGS; i++) {
+		p = place_of(a, &settings[i]);
+		if (settings[i].key != v->key || *p != NULL)
+			continue;
+		return settings[i].path ? account_put_path(a, p, v->value, c->path) :
+		    account_put_text(a, p, v->value);
+	}
+	return 0;	/* the password's, see put_secret() */
+}
+
+/* On this machine, where no proxy leads to. */
+static bool
+is_loopback(const char *host)
+{
+	size_t n = strlen(host);
+
+	return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
+	    strcmp(host, "[::1]") == 0 || (n >= 9 &&
+	    strcasecmp(host + n - 9, "localhost") == 0 &&
+	    (n == 9 || host[n - 10] == '.'));
+}
+
+/* The proxy for all programs, unless there is one for us, or expressly none. */
+int
+account_choose_proxy(struct account *a)
+{
+	const char *s = account_env("ALL_PROXY");
+
+	if (s == NULL)
+		s = account_env("all_proxy");
+	if (a->proxy != NULL && strcmp(a->proxy, NETOPT_NO_PROXY) == 0) {
+		free(a->proxy);
+		a->proxy = NULL;
+	} else if (a->proxy == NULL && s != NULL && !is_loopback(
+	    a->host != NULL ? a->host : jid_domain(&a->jid, NULL)))
+		return account_put_text(a, &a->proxy, s);
+	return 0;
+}

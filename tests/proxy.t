@@ -1,0 +1,113 @@
+#!/bin/sh
+# Through a proxy: who says so, what it is asked for, and that no name is looked
+# up here.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/serve.sh"
+need xmpp-serve xmpp-send python3
+
+start_serve || exit
+secret=$(setting password)
+ca=$(setting ca_file)
+config=$XMPP_CONFIG
+unset XMPP_CONFIG
+# No name server answers there: who asks it for anything fails.
+XMPP_DNS=127.0.0.1:1
+export XMPP_DNS
+
+# proxy NAME [LOGIN]: its port in $at, what it is asked for in $T/NAME.out.
+proxy()
+{
+	pr_name=$1
+	shift
+	bg "$pr_name" python3 "$TOP/tests/proxy.py" "$PORT" "$@"
+	wait_for 10 test -s "$T/$pr_name.out"
+	at=127.0.0.1:$(head -n 1 "$T/$pr_name.out")
+}
+
+# sends NAME WANT OPTION...: xmpp-send as romeo, whose file has no host.
+sends()
+{
+	se_name=$1 se_want=$2
+	shift 2
+	status "$se_name" "$se_want" xmpp-send -f "$T/account" --wait 0 \
+	    -m hello "$@" juliet@localhost
+}
+
+# file LINE...: the account file, with these lines beside the usual ones.
+file()
+{
+	rm -f "$T/account"
+	printf '%s\n' "jid = romeo@localhost" "password = $secret" \
+	    "ca_file = $ca" "$@" >"$T/account"
+	chmod 600 "$T/account"
+}
+
+asked()
+{
+	tail -n 1 "$T/$1.out"
+}
+
+proxy open
+open=$at
+proxy closed 'user:pass%word'
+closed=$at
+
+file
+sends 'SOCKS: sends' 0 --proxy "socks5h://$open"
+is 'SOCKS: asks for the domain by name' "$(asked open)" 'socks localhost 5222'
+sends 'HTTP: sends' 0 --proxy "http://$open"
+is 'HTTP: asks for the domain by name' "$(asked open)" \
+    'http CONNECT localhost:5222 HTTP/1.1'
+sends '--host and --port: sends' 0 --proxy "socks5h://$open" \
+    --host xmpp.hidden.test --port 443
+is '--host and --port: a name that only the proxy knows' "$(asked open)" \
+    'socks xmpp.hidden.test 443'
+sends '-v: sends' 0 -v --proxy "socks5h://$open"
+like '-v tells of the proxy' "$T/err" 'connected by the proxy'
+
+XMPP_PROXY=socks5h://$open sends 'XMPP_PROXY' 0
+is 'XMPP_PROXY is asked' "$(asked open)" 'socks localhost 5222'
+file "proxy = http://$open"
+sends 'the account file' 0
+is 'the proxy of the account file is asked' "$(asked open)" \
+    'http CONNECT localhost:5222 HTTP/1.1'
+
+# ALL_PROXY comes last, and not for this machine.
+file
+ALL_PROXY=socks5h://$open sends 'ALL_PROXY' 0 --host xmpp.all.test
+is 'ALL_PROXY is asked' "$(asked open)" 'socks xmpp.all.test 5222'
+all_proxy=socks5h://$open sends 'all_proxy' 0 --host xmpp.lower.test
+is 'all_proxy is asked' "$(asked open)" 'socks xmpp.lower.test 5222'
+ALL_PROXY=socks5h://127.0.0.1:1 sends 'ALL_PROXY, and a server here' 0 \
+    --host localhost --port "$PORT"
+ALL_PROXY=socks5h://127.0.0.1:1 sends 'ALL_PROXY, and --proxy' 0 \
+    --host xmpp.all.test --proxy "http://$open"
+ALL_PROXY=socks5h://$open sends 'ALL_PROXY, and --proxy none' 75 \
+    --host xmpp.all.test --proxy none
+
+# Passwords.
+sends 'a proxy that wants a password' 77 --proxy "socks5h://$closed"
+sends 'by HTTP, too' 77 --proxy "http://$closed"
+file "proxy = socks5h://user:pass%25word@$closed"
+sends 'gets that of the account file' 0
+file "proxy = http://user:pass%25word@$closed"
+sends 'by HTTP, too' 0
+file "proxy = http://user:hunter2@$closed"
+sends 'refuses a wrong one' 77 -vv
+unlike 'which is not shown' "$T/err" hunter2
+sends 'a password as an option is wrong usage' 64 \
+    --proxy "http://user:hunter2@$closed"
+unlike 'and not shown' "$T/err" hunter2
+sed -i '/^password/d' "$T/account"
+chmod 644 "$T/account"
+XMPP_PASSWORD=$secret sends 'a file with one that others can read' 78
+like 'which is told' "$T/err" 'others can read the password'
+
+# What goes wrong.
+file
+sends 'nobody is there' 69 --proxy socks5h://127.0.0.1:1
+like 'says that it is the proxy' "$T/err" 'the proxy'
+sends 'no URL' 78 --proxy 127.0.0.1:1080
+sends 'another protocol' 78 --proxy ftp://127.0.0.1
+sends 'an XMPP server is no proxy' 76 --proxy "http://127.0.0.1:$PORT"
+finish
