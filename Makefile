@@ -15,7 +15,8 @@ XML	= elem rec scope xhandle xline xml xparse xtag xtree
 JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn profile \
 	  rules text ucd
 
-SASL	= plain prep sasl sasl_server scram scram_client
+SASL	= binding downgrade ht plain prep sasl sasl_server scram scram_client \
+	  scram_server simple upgrade
 
 XMPP	= answer bounce client field jidpat login message outbox reply router \
 	  router_iq router_presence server server_login server_sm stanza \

@@ -16,8 +16,9 @@ struct plain {
 };
 
 static bool
-plain_usable(const struct sasl_config *c)
+plain_usable(const struct sasl_mech *m, const struct sasl_config *c)
 {
+	(void)m;
 	return c->tls && c->plain_ok && c->username != NULL &&
 	    c->username[0] != '\0' && c->password != NULL;
 }
@@ -68,25 +69,6 @@ plain_initial(struct sasl *s, struct buf *out)
 	return r;
 }
 
-static int
-plain_challenge(struct sasl *s, const void *data, size_t len, struct buf *out)
-{
-	(void)data;
-	(void)len;
-	(void)out;
-	return sasl_fail(s, XERR_PROTO, "a challenge, which PLAIN has not");
-}
-
-static int
-plain_success(struct sasl *s, const void *data, size_t len)
-{
-	(void)data;
-	if (len > 0)
-		return sasl_fail(s, XERR_PROTO,
-		    "success with data, which PLAIN has not");
-	return 0;
-}
-
 static void
 plain_free(void *state)
 {
@@ -100,10 +82,9 @@ plain_free(void *state)
 
 const struct sasl_mech sasl_plain = {
 	.name = "PLAIN",
+	.strength = 1,
 	.usable = plain_usable,
 	.start = plain_start,
 	.initial = plain_initial,
-	.challenge = plain_challenge,
-	.success = plain_success,
 	.free = plain_free
 };

@@ -5,38 +5,111 @@
 #include <string.h>
 
 #include "base/xerr.h"
+#include "sasl/downgrade.h"
+#include "sasl/ht.h"
 #include "sasl/mech.h"
 
-/* Strongest first. */
+/* Strongest first; sasl.h says why. */
 static const struct sasl_mech *const mechs[] = {
+	&sasl_ht_expr,
+	&sasl_ht_uniq,
+	&sasl_ht_endp,
+	&sasl_ht_none,
+	&sasl_external,
+	&sasl_scram_sha_512_plus,
+	&sasl_scram_sha_256_plus,
+	&sasl_scram_sha_1_plus,
 	&sasl_scram_sha_512,
 	&sasl_scram_sha_256,
 	&sasl_scram_sha_1,
-	&sasl_plain
+	&sasl_plain,
+	&sasl_anonymous
 };
 
 enum { NMECHS = sizeof(mechs) / sizeof(mechs[0]) };
 
+static const struct sasl_mech *
+find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NMECHS; i++)
+		if (strcmp(mechs[i]->name, name) == 0)
+			return mechs[i];
+	return NULL;
+}
+
+/* Is NAME one of the names in LIST, which have commas between them? */
+static bool
+is_listed(const char *name, const char *list)
+{
+	size_t n = strlen(name), len;
+
+	for (;; list += len + 1) {
+		len = strcspn(list, ",");
+		if (len == n && memcmp(list, name, n) == 0)
+			return true;
+		if (list[len] == '\0')
+			return false;
+	}
+}
+
+static bool
+is_strong_enough(const struct sasl_mech *m, const struct sasl_config *c)
+{
+	return c->at_least == NULL || m->strength == 0 ||
+	    m == &sasl_external || m->strength >= sasl_strength(c->at_least);
+}
+
 static bool
 allowed(const struct sasl_mech *m, const struct sasl_config *c)
 {
-	return (c->only == NULL || strcmp(c->only, m->name) == 0) &&
-	    m->usable(c);
+	return (c->only == NULL || is_listed(m->name, c->only)) &&
+	    is_strong_enough(m, c) && m->usable(m, c);
 }
 
 const char *
 sasl_choose(const struct sasl_config *c, const char *const *offered, size_t n)
 {
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < NMECHS; i++) {
-		if (!allowed(mechs[i], c))
-			continue;
-		for (j = 0; j < n; j++)
-			if (strcmp(offered[j], mechs[i]->name) == 0)
-				return mechs[i]->name;
-	}
+	for (i = 0; i < NMECHS; i++)
+		if (sasl_is_among(mechs[i]->name, offered, n) &&
+		    allowed(mechs[i], c))
+			return mechs[i]->name;
 	return NULL;
+}
+
+const char *
+sasl_choose_token(const struct sasl_config *c, const char *const *offered,
+    size_t n)
+{
+	const struct ht *h;
+	size_t i;
+
+	if (!c->tls)
+		return NULL;
+	for (i = 0; (h = ht_at(i)) != NULL; i++)
+		if (sasl_is_among(h->mechanism, offered, n) &&
+		    (c->only == NULL || is_listed(h->mechanism, c->only)) &&
+		    (h->type == NULL || sasl_binding_find(c->bindings,
+		    c->nbindings, h->type) != NULL))
+			return h->mechanism;
+	return NULL;
+}
+
+int
+sasl_strength(const char *mechanism)
+{
+	const struct sasl_mech *m = find(mechanism);
+
+	return m == NULL ? 0 : m->strength;
+}
+
+const char *
+sasl_mechanism_name(size_t i)
+{
+	return i < NMECHS ? mechs[i]->name : NULL;
 }
 
 int
@@ -54,18 +127,16 @@ int
 sasl_new(struct sasl **out, const char *mechanism,
     const struct sasl_config *c)
 {
+	const struct sasl_mech *m = find(mechanism);
 	struct sasl *s;
-	size_t i = 0;
 	int r;
 
-	while (i < NMECHS && strcmp(mechs[i]->name, mechanism) != 0)
-		i++;
-	if (i == NMECHS || !allowed(mechs[i], c))
+	if (m == NULL || !allowed(m, c))
 		return XERR_CONFIG;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return XERR_NOMEM;
-	s->mech = mechs[i];
-	if ((r = s->mech->start(s, c)) < 0) {
+	s->mech = m;
+	if ((r = m->start(s, c)) < 0) {
 		sasl_free(s);
 		return r;
 	}
@@ -118,6 +189,9 @@ sasl_challenge(struct sasl *s, const void *data, size_t len, struct buf *out)
 
 	if ((r = expect(s, SASL_RUNNING, XERR_PROTO, "challenge")) < 0)
 		return r;
+	if (s->mech->challenge == NULL)
+		return sasl_fail(s, XERR_PROTO, "a challenge, which %s has not",
+		    s->mech->name);
 	return result(s, s->mech->challenge(s, data, len, out));
 }
 
@@ -129,7 +203,12 @@ sasl_success(struct sasl *s, const void *data, size_t len)
 	if ((r = expect(s, SASL_RUNNING, XERR_PROTO, "success")) < 0)
 		return r;
 	s->phase = SASL_OVER;
-	return result(s, s->mech->success(s, data, len));
+	if (s->mech->success != NULL)
+		return result(s, s->mech->success(s, data, len));
+	if (len > 0)
+		return sasl_fail(s, XERR_PROTO,
+		    "success with data, which %s has not", s->mech->name);
+	return 0;
 }
 
 const char *

@@ -1,77 +1,19 @@
-/* The server side of SASL: PLAIN (RFC 4616) and SCRAM (RFC 5802). */
+/*
+ * The server side of SASL: what is common, and the mechanisms of one message:
+ * PLAIN (RFC 4616), EXTERNAL (RFC 4422 appendix A), ANONYMOUS (RFC 4505), HT-*.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 
-#include "base/b64.h"
 #include "base/utf8.h"
 #include "base/xerr.h"
+#include "sasl/ht.h"
 #include "sasl/prep.h"
-#include "sasl/sasl_server.h"
-#include "sasl/scram.h"
+#include "sasl/sasl_server_int.h"
 
-enum { PASSWORD_MAX = 4096, SALT_MAX = 64 };
-
-struct sasl_server {
-	struct sasl_server_config config;
-	const struct scram_hash *hash;	/* NULL: PLAIN */
-	struct buf username, authzid;	/* ended by NUL */
-	struct buf nonce;		/* the client's and ours */
-	struct buf auth;		/* AuthMessage so far */
-	struct buf gs2;			/* the client's GS2 header */
-	struct scram_keys keys;
-	enum { WAIT_FIRST, WAIT_FINAL, OVER } at;
-	bool asked;			/* for the initial response */
-	int err;
-};
-
-static const char *const mechanisms[] = {
-	"SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"
-};
-
-enum { NMECHS = sizeof(mechanisms) / sizeof(mechanisms[0]) };
-
-const char *
-sasl_server_offer(size_t i, bool tls)
-{
-	/* PLAIN is the last */
-	return i < NMECHS - (tls ? 0 : 1) ? mechanisms[i] : NULL;
-}
-
-static bool
-config_ok(const struct sasl_server_config *c)
-{
-	return c->salt_len > 0 && c->salt_len <= SALT_MAX &&
-	    c->iterations >= SCRAM_ITERATIONS_MIN &&
-	    c->iterations <= SCRAM_ITERATIONS_MAX &&
-	    scram_is_nonce(c->nonce, strlen(c->nonce));
-}
-
-int
-sasl_server_new(struct sasl_server **out, const char *mechanism,
-    const struct sasl_server_config *config)
-{
-	const struct scram_hash *h = scram_hash(mechanism);
-	struct sasl_server *s;
-
-	if ((h == NULL && strcmp(mechanism, "PLAIN") != 0) ||
-	    !config_ok(config))
-		return XERR_CONFIG;
-	if (h == NULL && !config->tls)
-		return XERR_TLS;
-	if ((s = calloc(1, sizeof(*s))) == NULL)
-		return XERR_NOMEM;
-	s->config = *config;
-	s->hash = h;
-	buf_init(&s->username, SCRAM_MESSAGE_MAX + 1);
-	buf_init(&s->authzid, SCRAM_MESSAGE_MAX + 1);
-	buf_init(&s->nonce, 2 * SCRAM_MESSAGE_MAX);
-	buf_init(&s->auth, 6 * SCRAM_MESSAGE_MAX);
-	buf_init(&s->gs2, SCRAM_MESSAGE_MAX);
-	*out = s;
-	return 0;
-}
+enum { TOKENS_MAX = 8 };	/* of one user and client */
 
 /* The prepared form of what the LEN bytes at S are; as they are, if none. */
 static int
@@ -79,8 +21,8 @@ prepare(struct buf *out, const void *s, size_t len)
 {
 	int r;
 
-	buf_init(out, SASLPREP_GROWTH * PASSWORD_MAX);
-	if (len > PASSWORD_MAX)
+	buf_init(out, SASLPREP_GROWTH * SASL_PASSWORD_MAX);
+	if (len > SASL_PASSWORD_MAX)
 		return XERR_LIMIT;
 	if (buf_reserve(out, SASLPREP_GROWTH * len + 1) == NULL)
 		return buf_err(out);
@@ -89,15 +31,15 @@ prepare(struct buf *out, const void *s, size_t len)
 }
 
 /* Append the prepared password of s->username to OUT. */
-static int
-look_up(struct sasl_server *s, struct buf *out)
+int
+sasl_server_look_up(struct sasl_server *s, struct buf *out)
 {
 	struct buf raw;
 	int r;
 
-	buf_init(&raw, PASSWORD_MAX);
+	buf_init(&raw, SASL_PASSWORD_MAX);
 	buf_init(out, 0);
-	if (buf_reserve(&raw, PASSWORD_MAX) == NULL)
+	if (buf_reserve(&raw, SASL_PASSWORD_MAX) == NULL)
 		return buf_err(&raw);
 	r = s->config.lookup(s->config.arg, sasl_server_username(s), &raw);
 	if (r == 0 && (r = buf_err(&raw)) == 0)
@@ -138,196 +80,266 @@ read_plain(struct sasl_server *s, const char *p, size_t len,
 }
 
 static int
-plain(struct sasl_server *s, const void *data, size_t len)
+plain(struct sasl_server *s, const void *data, size_t len, struct buf *out)
 {
 	struct buf ours = { 0 }, theirs = { 0 };
 	const char *password;
 	size_t n;
 	int r;
 
+	(void)out;
 	if ((r = read_plain(s, data, len, &password, &n)) < 0 ||
-	    (r = look_up(s, &ours)) < 0 ||
+	    (r = sasl_server_look_up(s, &ours)) < 0 ||
 	    (r = prepare(&theirs, password, n)) < 0)
 		goto out;
 	n = buf_len(&ours);
 	r = n > 0 && n == buf_len(&theirs) && CRYPTO_memcmp(buf_data(&ours),
 	    buf_data(&theirs), n) == 0 ? SASL_DONE : XERR_AUTH;
-	s->at = OVER;
 out:
 	buf_wipe(&ours);
 	buf_wipe(&theirs);
 	return r;
 }
 
-/* A saslname, with its =2C and =3D. */
+/* The whole message is the identity to act as, or nothing. */
 static int
-keep_name(struct buf *b, const char *s, size_t len)
+external(struct sasl_server *s, const void *data, size_t len, struct buf *out)
 {
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (s[i] != '=') {
-			buf_putc(b, s[i]);
-		} else if (len - i >= 3 && memcmp(s + i, "=2C", 3) == 0) {
-			buf_putc(b, ',');
-			i += 2;
-		} else if (len - i >= 3 && memcmp(s + i, "=3D", 3) == 0) {
-			buf_putc(b, '=');
-			i += 2;
-		} else {
-			return XERR_PROTO;
-		}
-	return buf_putc(b, '\0');
-}
-
-/* gs2-header = ("n" / "y") "," ["a=" saslname] ","; *P is put behind it. */
-static int
-read_gs2(struct sasl_server *s, const char **p, const char *end)
-{
-	const char *q = *p, *comma;
 	int r;
 
-	if (end - q < 3 || (q[0] != 'n' && q[0] != 'y') || q[1] != ',')
+	(void)out;
+	if (len > SCRAM_MESSAGE_MAX || utf8_span(data, len) != len ||
+	    memchr(data, '\0', len) != NULL)
 		return XERR_PROTO;
-	q += 2;
-	if ((comma = memchr(q, ',', (size_t)(end - q))) == NULL)
+	if (len > 0 && (r = keep(&s->authzid, data, len)) < 0)
+		return r;
+	if ((r = s->config.external(s->config.arg, sasl_server_authzid(s),
+	    &s->username)) < 0)
+		return r;
+	return buf_putc(&s->username, '\0');
+}
+
+/* The message is a trace, for the log if for anything (RFC 4505 section 2). */
+static int
+anonymous(struct sasl_server *s, const void *data, size_t len,
+    struct buf *out)
+{
+	(void)out;
+	if (len > SCRAM_MESSAGE_MAX || utf8_span(data, len) != len)
 		return XERR_PROTO;
-	if (comma > q) {
-		if (comma - q < 3 || memcmp(q, "a=", 2) != 0)
-			return XERR_PROTO;
-		r = keep_name(&s->authzid, q + 2, (size_t)(comma - q - 2));
-		if (r < 0)
-			return r;
-	}
-	comma++;
-	r = buf_put(&s->gs2, *p, (size_t)(comma - *p));
-	*p = comma;
+	return buf_putc(&s->username, '\0');
+}
+
+/* Is HASH that of TOKEN?  Then append the answer to OUT. */
+static int
+ht_check(struct sasl_server *s, const struct buf *token, const void *hash,
+    struct buf *out)
+{
+	const char *type = ht_find(s->mech->name)->type;
+	const struct sasl_binding none = { NULL, "", 0 };
+	const struct sasl_binding *b = type == NULL ? &none :
+	    sasl_binding_find(s->config.bindings, s->config.nbindings, type);
+	unsigned char h[HT_LEN];
+	int r;
+
+	if ((r = ht_hash(h, "Initiator", buf_data(token), buf_len(token),
+	    b->data, b->len)) == 0 && CRYPTO_memcmp(h, hash, HT_LEN) != 0)
+		r = XERR_AUTH;
+	if (r == 0 && (r = ht_hash(h, "Responder", buf_data(token),
+	    buf_len(token), b->data, b->len)) == 0)
+		r = buf_put(out, h, HT_LEN);
+	OPENSSL_cleanse(h, sizeof(h));
 	return r;
 }
 
-/* client-first-message; what follows its GS2 header begins AuthMessage. */
+/* Try each of the user's tokens. */
 static int
-read_first(struct sasl_server *s, const void *data, size_t len)
+ht_try(struct sasl_server *s, const void *hash, struct buf *out)
 {
-	const char *p = data, *end = p + len, *v;
-	struct scram_reader rd;
+	struct buf token;
+	int r, found;
+
+	for (s->token = 0; s->token < TOKENS_MAX; s->token++) {
+		buf_init(&token, HT_TOKEN_MAX);
+		found = s->config.token(s->config.arg, sasl_server_username(s),
+		    s->mech->name, s->token, &token);
+		if ((r = found) == 0 && (r = buf_err(&token)) == 0)
+			r = buf_len(&token) == 0 ? XERR_AUTH :
+			    ht_check(s, &token, hash, out);
+		buf_wipe(&token);
+		if (found < 0 || r != XERR_AUTH)
+			return r;
+	}
+	return XERR_AUTH;
+}
+
+/* authcid NUL hash */
+static int
+ht(struct sasl_server *s, const void *data, size_t len, struct buf *out)
+{
+	const char *p = data, *nul;
 	size_t n;
 	int r;
 
-	if ((r = scram_read(&rd, data, len)) < 0 ||
-	    (r = read_gs2(s, &p, end)) < 0 ||
-	    (r = scram_read(&rd, p, (size_t)(end - p))) < 0 ||
-	    (r = scram_attr(&rd, 'n', &v, &n)) < 0 ||
-	    (r = keep_name(&s->username, v, n)) < 0 ||
-	    (r = scram_attr(&rd, 'r', &v, &n)) < 0 ||
-	    (r = scram_extensions(&rd, 0)) < 0)
-		return r;
-	if (!scram_is_nonce(v, n))
+	if (len > HT_MESSAGE_MAX || (nul = memchr(p, '\0', len)) == NULL)
 		return XERR_PROTO;
-	buf_put(&s->nonce, v, n);
-	if ((r = buf_puts(&s->nonce, s->config.nonce)) < 0)
+	n = (size_t)(nul - p);
+	if (n == 0 || utf8_span(p, n) != n || len - n - 1 != HT_LEN)
+		return XERR_PROTO;
+	if ((r = keep(&s->username, p, n)) < 0)
 		return r;
-	buf_put(&s->auth, p, (size_t)(end - p));
-	return buf_putc(&s->auth, ',');
-}
-
-static int
-derive(struct sasl_server *s)
-{
-	struct buf password;
-	int r;
-
-	if ((r = look_up(s, &password)) == 0)
-		r = scram_derive(&s->keys, s->hash, &password,
-		    s->config.salt, s->config.salt_len, s->config.iterations);
-	/* the client's key is for it to know */
-	OPENSSL_cleanse(s->keys.client, sizeof(s->keys.client));
-	buf_wipe(&password);
-	return r;
-}
-
-static int
-first(struct sasl_server *s, const void *data, size_t len, struct buf *out)
-{
-	struct buf m;
-	int r;
-
-	if ((r = read_first(s, data, len)) < 0 || (r = derive(s)) < 0)
-		return r;
-	buf_init(&m, 3 * SCRAM_MESSAGE_MAX);
-	buf_puts(&m, "r=");
-	buf_put(&m, buf_data(&s->nonce), buf_len(&s->nonce));
-	buf_puts(&m, ",s=");
-	b64_encode(&m, s->config.salt, s->config.salt_len);
-	if ((r = buf_printf(&m, ",i=%u", s->config.iterations)) == 0 &&
-	    (r = buf_put(&s->auth, buf_data(&m), buf_len(&m))) == 0 &&
-	    (r = buf_putc(&s->auth, ',')) == 0 &&
-	    (r = buf_put(out, buf_data(&m), buf_len(&m))) == 0)
-		r = SASL_CONTINUE;
-	s->at = WAIT_FINAL;
-	buf_release(&m);
-	return r;
+	return ht_try(s, nul + 1, out);
 }
 
 static bool
-same(const struct buf *b, const char *s, size_t len)
+has_external(const struct sasl_server_config *c)
 {
-	return buf_len(b) == len && memcmp(buf_data(b), s, len) == 0;
+	return c->external != NULL;
 }
 
-/* client-final-message = c= "," r= ["," extensions] "," p= */
-static int
-read_final(struct sasl_server *s, const void *data, size_t len,
-    struct buf *proof)
+static bool
+has_passwords(const struct sasl_server_config *c)
 {
-	struct scram_reader rd;
-	struct buf gs2;
-	const char *v;
-	size_t n;
-	int r;
+	return c->lookup != NULL;
+}
 
-	buf_init(&gs2, SCRAM_MESSAGE_MAX);
-	if ((r = scram_read(&rd, data, len)) < 0 ||
-	    (r = scram_attr64(&rd, 'c', &gs2)) < 0 ||
-	    (r = scram_attr(&rd, 'r', &v, &n)) < 0 ||
-	    (r = scram_extensions(&rd, 'p')) < 0)
-		goto out;
-	/* what is signed ends before the comma of ",p=" */
-	if (rd.p - 1 > (const char *)data)
-		buf_put(&s->auth, data,
-		    (size_t)(rd.p - 1 - (const char *)data));
-	if ((r = scram_attr64(&rd, 'p', proof)) < 0)
-		goto out;
-	if (rd.more || !same(&s->nonce, v, n) || !same(&s->gs2,
-	    (const char *)buf_data(&gs2), buf_len(&gs2)))
-		r = XERR_PROTO;
-	else
-		r = buf_err(&s->auth);
-out:
-	buf_release(&gs2);
-	return r;
+static bool
+is_welcoming(const struct sasl_server_config *c)
+{
+	return c->anonymous;
+}
+
+static bool
+has_tokens(const struct sasl_server_config *c)
+{
+	return c->token != NULL;
+}
+
+/* Strongest first, the passwords together, HT-* last: see below. */
+static const struct sasl_server_mech mechs[] = {
+	{ "EXTERNAL", true, has_external, external },
+#define SCRAM(name, usable) { name, false, usable, scram_server_step }
+	SCRAM("SCRAM-SHA-512-PLUS", scram_server_plus_usable),
+	SCRAM("SCRAM-SHA-256-PLUS", scram_server_plus_usable),
+	SCRAM("SCRAM-SHA-1-PLUS", scram_server_plus_usable),
+	SCRAM("SCRAM-SHA-512", scram_server_usable),
+	SCRAM("SCRAM-SHA-256", scram_server_usable),
+	SCRAM("SCRAM-SHA-1", scram_server_usable),
+#undef SCRAM
+	{ "PLAIN", true, has_passwords, plain },
+	{ "ANONYMOUS", false, is_welcoming, anonymous },
+	{ "HT-SHA-256-EXPR", true, has_tokens, ht },
+	{ "HT-SHA-256-UNIQ", true, has_tokens, ht },
+	{ "HT-SHA-256-ENDP", true, has_tokens, ht },
+	{ "HT-SHA-256-NONE", true, has_tokens, ht }
+};
+
+enum { NMECHS = sizeof(mechs) / sizeof(mechs[0]) };
+
+/* Does C have what M needs, but for TLS? */
+static bool
+is_usable(const struct sasl_server_mech *m,
+    const struct sasl_server_config *c)
+{
+	const struct ht *h = ht_find(m->name);
+
+	return m->usable(c) && (h == NULL || h->type == NULL ||
+	    sasl_binding_find(c->bindings, c->nbindings, h->type) != NULL);
+}
+
+/* The Ith usable one; those of tokens, or the others. */
+static const char *
+nth(const struct sasl_server_config *c, size_t i, bool tokens)
+{
+	size_t k;
+
+	for (k = 0; k < NMECHS; k++)
+		if ((mechs[k].step == ht) == tokens &&
+		    (c->tls || !mechs[k].tls) && is_usable(&mechs[k], c) &&
+		    i-- == 0)
+			return mechs[k].name;
+	return NULL;
+}
+
+const char *
+sasl_server_mechanisms(const struct sasl_server_config *c, size_t i)
+{
+	return nth(c, i, false);
+}
+
+const char *
+sasl_server_tokens(const struct sasl_server_config *c, size_t i)
+{
+	return nth(c, i, true);
 }
 
 static int
-final(struct sasl_server *s, const void *data, size_t len, struct buf *out)
+no_user(void *arg, const char *username, struct buf *password)
 {
-	unsigned char none[SCRAM_HASH_MAX], signature[SCRAM_HASH_MAX];
-	struct buf proof;
+	(void)arg;
+	(void)username;
+	(void)password;
+	return XERR_AUTH;
+}
+
+const char *
+sasl_server_offer(size_t i, bool tls)
+{
+	const struct sasl_server_config c = { .lookup = no_user, .tls = tls };
+
+	return nth(&c, i, false);
+}
+
+/* SCRAM needs more than the others. */
+static bool
+config_ok(const struct sasl_server_config *c)
+{
+	return c->salt_len > 0 && c->salt_len <= SASL_SALT_MAX &&
+	    c->iterations >= SCRAM_ITERATIONS_MIN &&
+	    c->iterations <= SCRAM_ITERATIONS_MAX && c->nonce != NULL &&
+	    scram_is_nonce(c->nonce, strlen(c->nonce));
+}
+
+static int
+choose(const struct sasl_server_mech **m, const char *mechanism,
+    const struct sasl_server_config *c)
+{
+	size_t i = 0;
+
+	while (i < NMECHS && strcmp(mechs[i].name, mechanism) != 0)
+		i++;
+	if (i == NMECHS || !is_usable(&mechs[i], c))
+		return XERR_CONFIG;
+	if (mechs[i].step == scram_server_step && !config_ok(c))
+		return XERR_CONFIG;
+	if (mechs[i].tls && !c->tls)
+		return XERR_TLS;
+	*m = &mechs[i];
+	return 0;
+}
+
+int
+sasl_server_new(struct sasl_server **out, const char *mechanism,
+    const struct sasl_server_config *config)
+{
+	const struct sasl_server_mech *m;
+	struct sasl_server *s;
 	int r;
 
-	buf_init(&proof, SCRAM_MESSAGE_MAX);
-	if ((r = read_final(s, data, len, &proof)) < 0 ||
-	    (r = scram_check(s->hash, &s->keys, buf_data(&s->auth),
-	    buf_len(&s->auth), buf_data(&proof), buf_len(&proof))) < 0 ||
-	    (r = scram_prove(none, signature, s->hash, &s->keys,
-	    buf_data(&s->auth), buf_len(&s->auth))) < 0)
-		goto out;
-	buf_puts(out, "v=");
-	r = b64_encode(out, signature, s->hash->len);
-	s->at = OVER;
-out:
-	buf_release(&proof);
-	return r;
+	if ((r = choose(&m, mechanism, config)) < 0)
+		return r;
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return XERR_NOMEM;
+	s->config = *config;
+	s->mech = m;
+	s->hash = scram_hash(mechanism, &s->plus);
+	buf_init(&s->username, SCRAM_MESSAGE_MAX + 1);
+	buf_init(&s->authzid, SCRAM_MESSAGE_MAX + 1);
+	buf_init(&s->nonce, 2 * SCRAM_MESSAGE_MAX);
+	buf_init(&s->auth, 6 * SCRAM_MESSAGE_MAX);
+	buf_init(&s->cbind, SCRAM_MESSAGE_MAX + SASL_BINDING_MAX);
+	*out = s;
+	return 0;
 }
 
 int
@@ -342,23 +354,17 @@ sasl_server_step(struct sasl_server *s, const void *data, size_t len,
 		s->asked = true;
 		return SASL_CONTINUE;
 	}
-	if (data == NULL)
-		data = "";
-	if (s->at == OVER)
-		r = XERR_INTERNAL;
-	else if (s->hash == NULL)
-		r = plain(s, data, len);
-	else if (s->at == WAIT_FIRST)
-		r = first(s, data, len, out);
-	else
-		r = final(s, data, len, out);
+	r = s->at == OVER ? XERR_INTERNAL :
+	    s->mech->step(s, data == NULL ? "" : data, len, out);
+	if (r == SASL_DONE)
+		s->at = OVER;
 	return r < 0 ? s->err = r : r;
 }
 
 const char *
 sasl_server_mechanism(const struct sasl_server *s)
 {
-	return s->hash == NULL ? "PLAIN" : s->hash->mechanism;
+	return s->mech->name;
 }
 
 const char *
@@ -372,6 +378,12 @@ sasl_server_authzid(const struct sasl_server *s)
 {
 	return buf_len(&s->authzid) == 0 ? NULL :
 	    (const char *)buf_data(&s->authzid);
+}
+
+size_t
+sasl_server_token(const struct sasl_server *s)
+{
+	return s->token;
 }
 
 const char *
@@ -393,7 +405,7 @@ sasl_server_free(struct sasl_server *s)
 	buf_release(&s->authzid);
 	buf_release(&s->nonce);
 	buf_release(&s->auth);
-	buf_release(&s->gs2);
+	buf_release(&s->cbind);
 	OPENSSL_cleanse(&s->keys, sizeof(s->keys));
 	free(s);
 }

@@ -16,13 +16,23 @@ static const struct scram_hash hashes[] = {
 };
 
 const struct scram_hash *
-scram_hash(const char *mechanism)
+scram_hash(const char *mechanism, bool *plus)
 {
-	size_t i;
+	const char *rest;
+	size_t i, n;
 
-	for (i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)
-		if (strcmp(mechanism, hashes[i].mechanism) == 0)
-			return &hashes[i];
+	for (i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+		n = strlen(hashes[i].mechanism);
+		if (strncmp(mechanism, hashes[i].mechanism, n) != 0)
+			continue;
+		rest = mechanism + n;
+		if (*rest != '\0' && (plus == NULL ||
+		    strcmp(rest, "-PLUS") != 0))
+			continue;
+		if (plus != NULL)
+			*plus = *rest != '\0';
+		return &hashes[i];
+	}
 	return NULL;
 }
 
@@ -34,6 +44,17 @@ hmac(unsigned char *out, const struct scram_hash *h, const unsigned char *key,
 }
 
 int
+scram_salted(unsigned char salted[SCRAM_HASH_MAX], const struct scram_hash *h,
+    const struct buf *password, const void *salt, size_t salt_len,
+    unsigned iterations)
+{
+	/* the casts hold: SASLPREP_MAX, SCRAM_MESSAGE_MAX, ITERATIONS_MAX */
+	return PKCS5_PBKDF2_HMAC((const char *)buf_data(password),
+	    (int)buf_len(password), salt, (int)salt_len, (int)iterations,
+	    h->md(), (int)h->len, salted) == 1 ? 0 : XERR_INTERNAL;
+}
+
+int
 scram_derive(struct scram_keys *k, const struct scram_hash *h,
     const struct buf *password, const void *salt, size_t salt_len,
     unsigned iterations)
@@ -41,10 +62,8 @@ scram_derive(struct scram_keys *k, const struct scram_hash *h,
 	unsigned char salted[SCRAM_HASH_MAX];
 	bool ok;
 
-	/* the casts hold: SASLPREP_MAX, SCRAM_MESSAGE_MAX, ITERATIONS_MAX */
-	ok = PKCS5_PBKDF2_HMAC((const char *)buf_data(password),
-	    (int)buf_len(password), salt, (int)salt_len, (int)iterations,
-	    h->md(), (int)h->len, salted) == 1 &&
+	ok = scram_salted(salted, h, password, salt, salt_len,
+	    iterations) == 0 &&
 	    hmac(k->client, h, salted, "Client Key", 10) &&
 	    hmac(k->server, h, salted, "Server Key", 10) &&
 	    EVP_Digest(k->client, h->len, k->stored, NULL, h->md(), NULL) == 1;
@@ -152,20 +171,31 @@ scram_attr64(struct scram_reader *r, char name, struct buf *out)
 }
 
 int
+scram_extension(struct scram_reader *r, char end, char *name, const char **v,
+    size_t *len)
+{
+	char c = scram_peek(r);
+
+	if (!r->more || (end != 0 && c == end))
+		return 0;
+	if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) ||
+	    strchr("anmrcsipve", c) != NULL || scram_attr(r, c, v, len) < 0)
+		return XERR_PROTO;
+	*name = c;
+	return 1;
+}
+
+int
 scram_extensions(struct scram_reader *r, char end)
 {
 	const char *v;
 	size_t len;
 	char c;
+	int e;
 
-	while (r->more && (end == 0 || scram_peek(r) != end)) {
-		c = scram_peek(r);
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) ||
-		    strchr("anmrcsipve", c) != NULL ||
-		    scram_attr(r, c, &v, &len) < 0)
-			return XERR_PROTO;
-	}
-	return 0;
+	while ((e = scram_extension(r, end, &c, &v, &len)) == 1)
+		;
+	return e;
 }
 
 int

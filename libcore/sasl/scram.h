@@ -21,13 +21,16 @@ enum {
 };
 
 struct scram_hash {
-	const char *mechanism;		/* "SCRAM-SHA-256" */
+	const char *mechanism;		/* "SCRAM-SHA-256", without -PLUS */
 	const EVP_MD *(*md)(void);
 	size_t len;			/* bytes */
 };
 
-/* The hash of MECHANISM ("SCRAM-SHA-1", "-256", "-512"), or NULL. */
-const struct scram_hash *scram_hash(const char *mechanism);
+/*
+ * The hash of MECHANISM ("SCRAM-SHA-1", "-256", "-512"; *PLUS if it is followed
+ * by "-PLUS"), or NULL.  With PLUS NULL there may be no "-PLUS".
+ */
+const struct scram_hash *scram_hash(const char *mechanism, bool *plus);
 
 /* What a server keeps of a password; a client derives the same. */
 struct scram_keys {
@@ -35,6 +38,14 @@ struct scram_keys {
 	unsigned char stored[SCRAM_HASH_MAX];	/* H(ClientKey) */
 	unsigned char server[SCRAM_HASH_MAX];	/* ServerKey */
 };
+
+/*
+ * SaltedPassword of the prepared PASSWORD, h->len bytes.  0, or XERR_INTERNAL
+ * if OpenSSL refuses.  The caller wipes SALTED.
+ */
+int scram_salted(unsigned char salted[SCRAM_HASH_MAX],
+    const struct scram_hash *h, const struct buf *password, const void *salt,
+    size_t salt_len, unsigned iterations);
 
 /*
  * Derive the keys from the prepared PASSWORD.  0, XERR_NOMEM, or XERR_INTERNAL
@@ -83,6 +94,14 @@ int scram_attr(struct scram_reader *r, char name, const char **v, size_t *len);
 
 /* The same for a value in base64, appended to OUT. */
 int scram_attr64(struct scram_reader *r, char name, struct buf *out);
+
+/*
+ * Take the next extension before END (0: before the end of the message).
+ * Returns 1 with its *NAME, its value at *V and *LEN, 0 if there is none left,
+ * XERR_PROTO as below.
+ */
+int scram_extension(struct scram_reader *r, char end, char *name,
+    const char **v, size_t *len);
 
 /*
  * Skip the extensions before END (0: to the end of the message).  An

@@ -7,6 +7,7 @@
 #include "base/b64.h"
 #include "base/utf8.h"
 #include "base/xerr.h"
+#include "sasl/downgrade.h"
 #include "sasl/mech.h"
 #include "sasl/prep.h"
 #include "sasl/scram.h"
@@ -21,6 +22,10 @@ struct scram {
 	struct buf first;		/* client-first-message */
 	size_t gs2_len;			/* how much of it is the GS2 header */
 	size_t nonce_len;		/* the nonce is its end */
+	struct buf cbind;		/* the GS2 header and the binding */
+	struct sasl_offer offer;	/* none: not known */
+	bool needs_hash;		/* of the offer */
+	const char *implausible;	/* the offer is; or NULL */
 	unsigned char signature[SCRAM_HASH_MAX];	/* the server's */
 	enum { FIRST_SENT, FINAL_SENT, VERIFIED } at;
 };
@@ -31,13 +36,24 @@ struct challenge {
 	size_t nonce_len;
 	struct buf salt;
 	unsigned iterations;
+	const char *h, *d;		/* XEP-0474, or NULL */
+	size_t h_len, d_len;
 };
 
 static bool
-scram_usable(const struct sasl_config *c)
+scram_usable(const struct sasl_mech *m, const struct sasl_config *c)
 {
+	(void)m;
 	return c->username != NULL && c->username[0] != '\0' &&
 	    c->password != NULL && c->nonce != NULL;
+}
+
+static bool
+scram_plus_usable(const struct sasl_mech *m, const struct sasl_config *c)
+{
+	const struct sasl_binding *b = sasl_common_binding(c);
+
+	return b != NULL && b->len <= SASL_BINDING_MAX && scram_usable(m, c);
 }
 
 /* A saslname (RFC 5802 section 7): "," and "=" are escaped. */
@@ -53,24 +69,53 @@ put_name(struct buf *b, const char *s)
 			buf_putc(b, *s);
 }
 
+/* gs2-header, and B's data behind it in cbind-input; B may be NULL. */
 static int
-put_first(struct scram *m, const struct sasl_config *c)
+put_gs2(struct scram *m, const struct sasl_config *c,
+    const struct sasl_binding *b)
 {
-	struct buf *b = &m->first;
-
-	/* no channel binding: the binding would begin with p= or y */
-	buf_puts(b, "n,");
+	if (b != NULL)
+		buf_printf(&m->first, "p=%s", b->type);
+	else
+		buf_putc(&m->first, sasl_unbound_flag(c));
+	buf_putc(&m->first, ',');
 	if (c->authzid != NULL) {
-		buf_puts(b, "a=");
-		put_name(b, c->authzid);
+		buf_puts(&m->first, "a=");
+		put_name(&m->first, c->authzid);
 	}
-	buf_putc(b, ',');
-	m->gs2_len = buf_len(b);
-	buf_puts(b, "n=");
-	put_name(b, c->username);
-	buf_puts(b, ",r=");
+	buf_putc(&m->first, ',');
+	m->gs2_len = buf_len(&m->first);
+	buf_put(&m->cbind, buf_data(&m->first), m->gs2_len);
+	if (b != NULL)
+		buf_put(&m->cbind, b->data, b->len);
+	return buf_err(&m->cbind);
+}
+
+static int
+put_first(struct scram *m, const struct sasl_config *c,
+    const struct sasl_binding *b)
+{
+	int r;
+
+	if ((r = put_gs2(m, c, b)) < 0)
+		return r;
+	buf_puts(&m->first, "n=");
+	put_name(&m->first, c->username);
+	buf_puts(&m->first, ",r=");
 	m->nonce_len = strlen(c->nonce);
-	return buf_put(b, c->nonce, m->nonce_len);
+	return buf_put(&m->first, c->nonce, m->nonce_len);
+}
+
+/* What is known of the server's offer. */
+static void
+keep_offer(struct scram *m, const struct sasl_config *c)
+{
+	m->offer.mechanisms = c->offered;
+	m->offer.nmechanisms = c->noffered;
+	m->offer.types = c->announced;
+	m->offer.ntypes = c->nannounced;
+	m->implausible = sasl_implausible(c);
+	m->needs_hash = sasl_needs_hash(c);
 }
 
 static bool
@@ -84,6 +129,7 @@ scram_start(struct sasl *s, const struct sasl_config *c)
 {
 	size_t n = strlen(c->nonce);
 	struct scram *m;
+	bool plus;
 
 	if (n < SCRAM_NONCE_MIN || n > NONCE_MAX ||
 	    !scram_is_nonce(c->nonce, n) ||
@@ -91,11 +137,13 @@ scram_start(struct sasl *s, const struct sasl_config *c)
 		return XERR_CONFIG;
 	if ((m = s->state = calloc(1, sizeof(*m))) == NULL)
 		return XERR_NOMEM;
-	m->hash = scram_hash(s->mech->name);
+	m->hash = scram_hash(s->mech->name, &plus);
 	m->raw = c->password;
 	m->raw_len = c->password_len;
 	buf_init(&m->first, 4 * SCRAM_MESSAGE_MAX);
-	return put_first(m, c);
+	buf_init(&m->cbind, 4 * SCRAM_MESSAGE_MAX);
+	keep_offer(m, c);
+	return put_first(m, c, plus ? sasl_common_binding(c) : NULL);
 }
 
 /* The control characters include NUL; the empty password is refused too. */
@@ -122,9 +170,35 @@ scram_initial(struct sasl *s, struct buf *out)
 	struct scram *m = s->state;
 	int r;
 
+	if (m->implausible != NULL)
+		return sasl_fail(s, XERR_AUTH, "%s", m->implausible);
 	if ((r = prepare(s)) < 0)
 		return r;
 	return buf_put(out, buf_data(&m->first), buf_len(&m->first));
+}
+
+/* The extensions of the server's first message, each at most once. */
+static int
+read_hashes(struct scram_reader *rd, struct challenge *c)
+{
+	const char *v;
+	size_t n;
+	char name;
+	int r;
+
+	while ((r = scram_extension(rd, 0, &name, &v, &n)) == 1) {
+		if ((name == 'h' && c->h != NULL) ||
+		    (name == 'd' && c->d != NULL))
+			return XERR_PROTO;
+		if (name == 'h') {
+			c->h = v;
+			c->h_len = n;
+		} else if (name == 'd') {
+			c->d = v;
+			c->d_len = n;
+		}
+	}
+	return r;
 }
 
 /* server-first-message = r= "," s= "," i= ["," extensions] */
@@ -144,7 +218,7 @@ read_challenge(struct sasl *s, struct challenge *c, const void *data,
 	    (r = scram_attr64(&rd, 's', &c->salt)) < 0 ||
 	    (r = scram_attr(&rd, 'i', &v, &n)) < 0 ||
 	    (r = scram_number(&c->iterations, v, n)) < 0 ||
-	    (r = scram_extensions(&rd, 0)) < 0)
+	    (r = read_hashes(&rd, c)) < 0)
 		return sasl_fail(s, r, "the challenge is malformed");
 	return 0;
 }
@@ -173,12 +247,42 @@ check_challenge(struct sasl *s, const struct challenge *c)
 	return 0;
 }
 
-/* client-final-message without its proof; c= is the GS2 header we sent. */
+/*
+ * XEP-0474: what the server has offered, by its own word, which its signature
+ * will cover.  "d" of older versions counts if there is no "h".
+ */
+static int
+check_offer(struct sasl *s, const struct challenge *c)
+{
+	struct scram *m = s->state;
+	const char *v = c->h != NULL ? c->h : c->d;
+	size_t len = c->h != NULL ? c->h_len : c->d_len;
+	struct buf b;
+	int r;
+
+	if (v == NULL && m->needs_hash)
+		return sasl_fail(s, XERR_AUTH, "the server announces no "
+		    "channel binding that we know, and does not confirm that: "
+		    "somebody may have removed it");
+	if (v == NULL || m->offer.mechanisms == NULL)
+		return 0;
+	buf_init(&b, 2 * SCRAM_HASH_MAX);
+	r = sasl_offer_hash(&b, m->hash, c->h != NULL ? 'h' : 'd', &m->offer);
+	if (r == 0 && (buf_len(&b) != len ||
+	    memcmp(buf_data(&b), v, len) != 0))
+		r = sasl_fail(s, XERR_AUTH, "the server has offered other "
+		    "mechanisms or channel bindings than have arrived here "
+		    "(XEP-0474): somebody has changed them on the way");
+	buf_release(&b);
+	return r;
+}
+
+/* client-final-message without its proof */
 static int
 put_final(struct buf *b, const struct scram *m, const struct challenge *c)
 {
 	buf_puts(b, "c=");
-	b64_encode(b, buf_data(&m->first), m->gs2_len);
+	b64_encode(b, buf_data(&m->cbind), buf_len(&m->cbind));
 	buf_puts(b, ",r=");
 	return buf_put(b, c->nonce, c->nonce_len);
 }
@@ -223,6 +327,7 @@ answer(struct sasl *s, const void *data, size_t len, struct buf *out)
 	buf_init(&final, 4 * SCRAM_MESSAGE_MAX);
 	if ((r = read_challenge(s, &c, data, len)) < 0 ||
 	    (r = check_challenge(s, &c)) < 0 ||
+	    (r = check_offer(s, &c)) < 0 ||
 	    (r = put_final(&final, m, &c)) < 0 ||
 	    (r = prove(m, proof, &c, data, len, &final)) < 0)
 		goto out;
@@ -323,13 +428,15 @@ scram_free(void *state)
 		return;
 	buf_wipe(&m->password);
 	buf_release(&m->first);
+	buf_wipe(&m->cbind);
 	OPENSSL_cleanse(m->signature, sizeof(m->signature));
 	free(m);
 }
 
-#define SCRAM(NAME) {			\
+#define SCRAM(NAME, STRENGTH, USABLE) {	\
 	.name = NAME,			\
-	.usable = scram_usable,		\
+	.strength = STRENGTH,		\
+	.usable = USABLE,		\
 	.start = scram_start,		\
 	.initial = scram_initial,	\
 	.challenge = scram_challenge,	\
@@ -337,6 +444,15 @@ scram_free(void *state)
 	.free = scram_free		\
 }
 
-const struct sasl_mech sasl_scram_sha_1 = SCRAM("SCRAM-SHA-1");
-const struct sasl_mech sasl_scram_sha_256 = SCRAM("SCRAM-SHA-256");
-const struct sasl_mech sasl_scram_sha_512 = SCRAM("SCRAM-SHA-512");
+const struct sasl_mech sasl_scram_sha_1 =
+    SCRAM("SCRAM-SHA-1", 2, scram_usable);
+const struct sasl_mech sasl_scram_sha_256 =
+    SCRAM("SCRAM-SHA-256", 3, scram_usable);
+const struct sasl_mech sasl_scram_sha_512 =
+    SCRAM("SCRAM-SHA-512", 4, scram_usable);
+const struct sasl_mech sasl_scram_sha_1_plus =
+    SCRAM("SCRAM-SHA-1-PLUS", 5, scram_plus_usable);
+const struct sasl_mech sasl_scram_sha_256_plus =
+    SCRAM("SCRAM-SHA-256-PLUS", 6, scram_plus_usable);
+const struct sasl_mech sasl_scram_sha_512_plus =
+    SCRAM("SCRAM-SHA-512-PLUS", 7, scram_plus_usable);

@@ -22,6 +22,8 @@
 #include "base/xerr.h"
 #include "cli/account.h"
 #include "jid/jid.h"
+#include "sasl/sasl.h"
+#include "sasl/sasl_server.h"
 #include "xml/rec.h"
 #include "xmpp/client.h"
 #include "xmpp/message.h"
@@ -478,6 +480,128 @@ messages_need_memory(void **state)
 	each_fails(route_messages, XERR_NOMEM, 15);
 }
 
+static int
+password_of(void *arg, const char *username, struct buf *password)
+{
+	(void)arg;
+	(void)username;
+	return buf_puts(password, "rose");
+}
+
+static int
+token_of(void *arg, const char *username, const char *name, size_t i,
+    struct buf *token)
+{
+	(void)arg;
+	(void)username;
+	(void)name;
+	return i > 0 ? XERR_AUTH : buf_puts(token, "token");
+}
+
+static int
+owner_of_certificate(void *arg, const char *authzid, struct buf *username)
+{
+	(void)arg;
+	return buf_puts(username, authzid);
+}
+
+static int
+exchange(struct sasl *s, struct sasl_server *srv, struct buf *up,
+    struct buf *down)
+{
+	int r;
+
+	if ((r = sasl_initial(s, up)) < 0)
+		return r;
+	while ((r = sasl_server_step(srv, buf_data(up), buf_len(up),
+	    down)) == SASL_CONTINUE) {
+		buf_reset(up);
+		if ((r = sasl_challenge(s, buf_data(down), buf_len(down),
+		    up)) < 0)
+			return r;
+		buf_reset(down);
+	}
+	return r < 0 ? r : sasl_success(s, buf_data(down), buf_len(down));
+}
+
+static int
+authenticate(const char *name)
+{
+	static const struct sasl_binding b = { "tls-exporter", "data", 4 };
+	static const char *const offered[] = {
+		"SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"
+	};
+	const struct sasl_config c = {
+		.username = "juliet", .authzid = "juliet@example.org",
+		.password = "rose", .password_len = 4, .tls = true,
+		.nonce = "abcdefghijklmnopqrstuvwxyz234567",
+		.certificate = true, .anonymous = true, .plain_ok = true,
+		.token = "token", .token_len = 5,
+		.token_mechanism = "HT-SHA-256-EXPR",
+		.bindings = &b, .nbindings = 1,
+		.offered = offered, .noffered = 2,
+		.announced = &b.type, .nannounced = 1
+	};
+	const struct sasl_server_config sc = {
+		.lookup = password_of, .token = token_of, .anonymous = true,
+		.external = owner_of_certificate, .tls = true,
+		.nonce = "abcdefghijklmnop", .salt = "salt", .salt_len = 4,
+		.iterations = 4096, .bindings = &b, .nbindings = 1,
+		.offered = offered, .noffered = 2,
+		.announced = &b.type, .nannounced = 1
+	};
+	struct sasl_server *srv = NULL;
+	struct sasl *s = NULL;
+	struct buf up, down;
+	int r;
+
+	buf_init(&up, 4096);
+	buf_init(&down, 4096);
+	if ((r = sasl_new(&s, name, &c)) == 0 &&
+	    (r = sasl_server_new(&srv, name, &sc)) == 0)
+		r = exchange(s, srv, &up, &down);
+	sasl_free(s);
+	sasl_server_free(srv);
+	buf_wipe(&up);
+	buf_wipe(&down);
+	return r;
+}
+
+static int
+authenticate_by_all(void)
+{
+	static const char *const m[] = {
+		"SCRAM-SHA-256-PLUS", "PLAIN", "EXTERNAL", "ANONYMOUS",
+		"HT-SHA-256-EXPR"
+	};
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < sizeof(m) / sizeof(m[0]); i++)
+		r = authenticate(m[i]);
+	return r;
+}
+
+static int
+upgrade(void)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, 100);
+	r = sasl_upgrade(&b, "UPGR-SCRAM-SHA-256", "rose", 4, "salt", 4, 4096);
+	buf_wipe(&b);
+	return r;
+}
+
+static void
+authentication_needs_memory(void **state)
+{
+	(void)state;
+	each_fails(authenticate_by_all, XERR_NOMEM, 30);
+	each_fails(upgrade, XERR_NOMEM, 2);
+}
+
 int
 main(void)
 {
@@ -487,6 +611,7 @@ main(void)
 		cmocka_unit_test(addresses_need_memory),
 		cmocka_unit_test(a_session_needs_memory),
 		cmocka_unit_test(messages_need_memory),
+		cmocka_unit_test(authentication_needs_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,66 @@
+/*
+ * What keeps somebody in the middle from making the two ends use less than
+ * they both can: the rules of XEP-0440, and the hash of XEP-0474 by which a
+ * server signs, with the password, what it has offered.
+ */
+#ifndef SASL_DOWNGRADE_H
+#define SASL_DOWNGRADE_H
+
+#include "base/buf.h"
+#include "sasl/sasl.h"
+#include "sasl/scram.h"
+
+enum { SASL_OFFER_MAX = 256 };	/* names in a list that is hashed */
+
+/*
+ * The lists of a server: its mechanisms, and the channel-binding types that it
+ * announces by XEP-0440 (NULL: it does not).
+ */
+struct sasl_offer {
+	const char *const *mechanisms;
+	size_t nmechanisms;
+	const char *const *types;
+	size_t ntypes;
+};
+
+/*
+ * Append the base64 of H's hash of *O as XEP-0474 wants it in the attribute
+ * NAME: 'h' since its version 0.4, 'd' in 0.3, with delimiters that can be
+ * part of a name.  0, XERR_LIMIT for a list too long, XERR_NOMEM,
+ * XERR_INTERNAL.
+ */
+int sasl_offer_hash(struct buf *out, const struct scram_hash *h, char name,
+    const struct sasl_offer *o);
+
+/*
+ * The binding that C can give and the server announces, best first; if it
+ * announces none, what the RFCs make the default: tls-unique before TLS 1.3
+ * (RFC 5802 section 6), where only it exists, else the best.  NULL if there is
+ * none.
+ */
+const struct sasl_binding *sasl_common_binding(const struct sasl_config *c);
+
+/*
+ * Does C's server offer SCRAM as no server would (XEP-0440 section 3, rule 5)?
+ * NULL if not, or what is wrong, in words.
+ *
+ * Rule 4 (-PLUS without a type, under SASL2) is met in another way: we bind all
+ * the same, by sasl_common_binding(), which nobody in the middle survives, and
+ * so can log in to servers that do not know XEP-0440.
+ */
+const char *sasl_implausible(const struct sasl_config *c);
+
+/*
+ * Were the types replaced by ones that nobody has (rule 6)?  Only the hash of
+ * XEP-0474 can tell, which must not be missing then.
+ */
+bool sasl_needs_hash(const struct sasl_config *c);
+
+/*
+ * The flag of the GS2 header (RFC 5802 section 6) without a binding: 'y' if we
+ * could bind but the server offers no mechanism that does, and so notices if
+ * somebody has removed it; 'n' else.
+ */
+char sasl_unbound_flag(const struct sasl_config *c);
+
+#endif
