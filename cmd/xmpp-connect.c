@@ -167,7 +167,9 @@ handle(struct connect *c, const struct session_event *ev)
 	case SESSION_INPUT:
 		return take_input(c);
 	case SESSION_BROKEN_PIPE:
-		c->stop = true;
+		/* a command that reads no more may yet have something to say */
+		if (c->command == NULL)
+			c->stop = true;
 		return 0;
 	default:
 		return 0;
