@@ -587,28 +587,44 @@ session_close_output(struct session *s)
 	s->has_out = false;
 }
 
-/* Close the stream, and wait for the server to do the same (RFC 6120 4.4). */
-static void
-say_goodbye(struct session *s)
+/* Take what comes from the server, or wait for it; false if it is over. */
+static bool
+hear_out(struct session *s, int64_t deadline)
 {
 	struct pump_end *end = wire_end(s->wire);
-	int64_t deadline = pump_deadline(s->timeout > 0 &&
-	    s->timeout < GOODBYE_MS ? s->timeout : GOODBYE_MS);
 	struct client_event ev;
 	int r;
 
-	client_close(s->client);
-	while (pump_now() < deadline && !s->closed) {
-		while ((r = client_next(s->client, &ev)) == 1)
-			if (ev.kind == CLIENT_CLOSED)
-				s->closed = true;
-		if (r < 0 || (r = wire_step(s->wire, WIRE_TAKE)) < 0 ||
-		    (r == 0 && wire_eof(s->wire)))
-			break;
-		if (r == 0 && !s->closed &&
-		    pump_poll(&end, 1, deadline) < 0)
-			break;
+	while ((r = client_next(s->client, &ev)) == 1)
+		if (ev.kind == CLIENT_CLOSED)
+			s->closed = true;
+	if (r < 0 || s->closed || (r = wire_step(s->wire, WIRE_TAKE)) < 0)
+		return false;
+	if (r == 0 && wire_eof(s->wire))
+		return false;
+	return r > 0 || pump_poll(&end, 1, deadline) >= 0;
+}
+
+/*
+ * Close the stream, and wait for the server to do the same (RFC 6120 4.4).
+ * What is not acknowledged is asked about first: answers to requests of the
+ * server, say, that were sent while <r/> was under way.  To ask and close at
+ * once is not enough, ejabberd drops the answer to a ping then.
+ */
+static void
+say_goodbye(struct session *s)
+{
+	int64_t deadline = pump_deadline(s->timeout > 0 &&
+	    s->timeout < GOODBYE_MS ? s->timeout : GOODBYE_MS);
+	bool more = true;
+
+	while (more && session_unacked(s) > 0 && pump_now() < deadline) {
+		client_settle(s->client);
+		more = hear_out(s, deadline);
 	}
+	client_close(s->client);
+	while (more && !s->closed && pump_now() < deadline)
+		more = hear_out(s, deadline);
 	say_last_words(s);
 }
 
