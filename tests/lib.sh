@@ -209,6 +209,9 @@ bg()
 	shift
 	bg_in=/dev/null
 	[ ! -e "$T/$bg_name.in" ] || bg_in=$T/$bg_name.in
+	# Here and now: nobody shall take the last one's words for this one's.
+	: >"$T/$bg_name.out"
+	: >"$T/$bg_name.err"
 	"$@" <"$bg_in" >"$T/$bg_name.out" 2>"$T/$bg_name.err" &
 	pid=$!
 	PIDS="$PIDS $pid"

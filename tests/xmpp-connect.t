@@ -106,6 +106,7 @@ exec 5>&- 6<&-
 
 listener ear juliet --kind presence
 ear=$pid
+wait_for 10 grep -q "from=.$J" "$T/ear.out"
 xmpp-connect -a romeo </dev/null
 ok 'presence is sent' wait_for 10 grep -q "from=.$R" "$T/ear.out"
 : >"$T/ear.out"

@@ -59,8 +59,9 @@ is '--from selects by bare address' "$(cut -f 2 "$T/some.out")" 'from nurse'
 
 listener kinds juliet --kind presence
 kinds=$pid
+wait_for 10 grep -q "from=.$J" "$T/kinds.out"
 run xmpp-connect -a romeo </dev/null
-ok '--kind presence prints it' wait_for 10 grep -q '<presence' "$T/kinds.out"
+ok '--kind presence prints it' wait_for 10 grep -q "from=.$R" "$T/kinds.out"
 say 'no presence'
 say 'nor this'
 stop "$kinds"
