@@ -18,16 +18,16 @@ JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn profile \
 SASL	= binding downgrade ht plain prep sasl sasl_server scram scram_client \
 	  scram_server simple upgrade
 
-XMPP	= answer bounce client field jidpat login message outbox reply router \
-	  router_iq router_presence server server_login server_sm stanza \
-	  stream
+XMPP	= answer bounce client client_ack field jidpat login message outbox \
+	  reply router router_iq router_presence server server_login server_sm \
+	  stanza stream
 
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 	  resolve srv tls tls_binding tls_ctx tls_why
 
-CLI	= account account_file account_net blocks cli conf conf_foreign filter hub \
-	  hub_client ids json nest netopt newid privfile record secret \
-	  session wire
+CLI	= account account_file account_net blocks cli conf conf_foreign filter \
+	  hub hub_client ids json nest netopt newid privfile record secret \
+	  session session_end signals wire
 
 MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))

@@ -14,6 +14,7 @@
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/session.h"
+#include "cli/signals.h"
 #include "xml/ns.h"
 #include "xml/rec.h"
 
@@ -63,7 +64,7 @@ run_child(char **command, int in, int out)
 {
 	int status;
 
-	session_child();
+	signals_child();
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0)
 		_exit(EX_OSERR);
 	close(in);

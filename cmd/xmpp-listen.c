@@ -14,6 +14,7 @@
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/session.h"
+#include "cli/signals.h"
 #include "xml/ns.h"
 #include "xml/rec.h"
 #include "xmpp/field.h"
@@ -174,7 +175,7 @@ set_env(const char *name, const char *value)
 static _Noreturn void
 run_child(const struct listen *l, const struct elem *e, int in)
 {
-	session_child();
+	signals_child();
 	set_env("XMPP_FROM", elem_get(e, "from"));
 	set_env("XMPP_TYPE", stanza_type(e));
 	set_env("XMPP_ID", elem_get(e, "id"));

@@ -18,6 +18,7 @@
 #include "cli/hub.h"
 #include "cli/ids.h"
 #include "cli/nest.h"
+#include "cli/signals.h"
 #include "jid/jid.h"
 #include "net/cert.h"
 #include "xml/rec.h"
@@ -53,7 +54,6 @@ enum {
 	OUT_ROOM = 64 << 10,
 	FILES = 5000,
 	MS_GOODBYE = 2000,
-	FROM_TERMINAL = 0x80		/* besides the number of a signal */
 };
 
 struct user {
@@ -81,25 +81,6 @@ struct serve {
 	int signals_seen;
 	bool stop;
 };
-
-/* What the signal handler knows. */
-static int signal_pipe = -1;
-
-static void
-on_signal(int sig, siginfo_t *info, void *context)
-{
-	/* from the terminal it has reached the command as well */
-	unsigned char c = (unsigned char)(sig |
-	    (info->si_code > 0 ? FROM_TERMINAL : 0));
-	int saved = errno;
-
-	(void)context;
-
-	if (write(signal_pipe, &c, 1) < 0) {
-		/* full of signals: one is enough */
-	}
-	errno = saved;
-}
 
 /* It may end us by a signal, which asks no atexit(). */
 static _Noreturn void
@@ -242,36 +223,6 @@ raise_limit(struct serve *s)
 	}
 }
 
-static void
-catch(int sig)
-{
-	struct sigaction sa = {
-		.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO
-	}, old;
-
-	sigemptyset(&sa.sa_mask);
-	if (sigaction(sig, NULL, &old) == 0 &&
-	    (sig == SIGCHLD || old.sa_handler != SIG_IGN))
-		sigaction(sig, &sa, NULL);
-}
-
-static void
-open_signals(struct serve *s)
-{
-	int fd[2];
-
-	if (pipe(fd) < 0 || (fd[0] = pump_own(fd[0])) < 0 ||
-	    (fd[1] = pump_own(fd[1])) < 0)
-		cli_die(EX_OSERR, "pipe: %s", strerror(errno));
-	signal_pipe = fd[1];
-	pump_init(&s->signals, fd[0], -1, true, 64, 0);
-	signal(SIGPIPE, SIG_IGN);
-	catch(SIGCHLD);
-	catch(SIGHUP);
-	catch(SIGINT);
-	catch(SIGTERM);
-}
-
 /* Where the stanzas go that are routed: nowhere, if a command has stdout. */
 static void
 open_output(struct serve *s)
@@ -329,8 +280,7 @@ start_command(struct serve *s)
 		cli_die(EX_OSERR, "fork: %s", strerror(errno));
 	if (s->child > 0)
 		return;
-	/* exec resets what is caught, but not what is ignored */
-	signal(SIGPIPE, SIG_DFL);
+	signals_child();
 	if (s->files.rlim_cur != 0)
 		(void)setrlimit(RLIMIT_NOFILE, &s->files);
 	set_environment(s);
@@ -393,18 +343,14 @@ take_signal(struct serve *s, int sig, bool terminal)
 static void
 take_signals(struct serve *s)
 {
-	size_t i, n = buf_len(&s->signals.in);
-	int c;
+	bool terminal;
+	int sig;
 
-	for (i = 0; i < n; i++) {
-		c = buf_data(&s->signals.in)[i];
-		if ((c & ~FROM_TERMINAL) == SIGCHLD)
+	while ((sig = signals_next(&s->signals, &terminal)) != 0)
+		if (sig == SIGCHLD)
 			reap(s);
 		else
-			take_signal(s, c & ~FROM_TERMINAL,
-			    (c & FROM_TERMINAL) != 0);
-	}
-	buf_consume(&s->signals.in, n);
+			take_signal(s, sig, terminal);
 }
 
 static void
@@ -565,7 +511,8 @@ main(int argc, char *argv[])
 	if (optind < argc)
 		s.command = argv + optind;
 	raise_limit(&s);
-	open_signals(&s);
+	if (signals_open(&s.signals, false) < 0)
+		cli_die(EX_OSERR, "pipe: %s", strerror(errno));
 	open_output(&s);
 	open_input(&s);
 	open_hub(&s);

@@ -57,7 +57,7 @@ struct session_event {
  * Put the account together, ask for the password, connect; login goes on in
  * session_next().  Ends the program with a message and its status where that
  * fails.  SIGINT, SIGTERM, SIGHUP and SIGCHLD become events, SIGPIPE is ignored
- * (a child that is to run something else wants session_child()).
+ * (a child that is to run something else wants signals_child()).
  */
 struct session *session_open(const struct session_config *cf);
 
@@ -119,9 +119,6 @@ const struct jid *session_jid(const struct session *s);
 
 /* The source of ids for what the program sends. */
 struct ids *session_ids(struct session *s);
-
-/* In a child, before exec: signals are what they were. */
-void session_child(void);
 
 /*
  * The end.  R >= 0: wait for all acknowledgements and the written output,

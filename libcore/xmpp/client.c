@@ -1,44 +1,17 @@
 /* The client side of XMPP as one object without I/O. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/xerr.h"
 #include "xml/ns.h"
-#include "xmpp/client.h"
+#include "xmpp/client_int.h"
 #include "xmpp/stanza.h"
-#include "xmpp/stream.h"
 
 enum {
 	DEFAULT_WINDOW = 1 << 20,
 	DEFAULT_STANZA = 1 << 20,
-	ANSWERS_MAX = 256 * 1024, /* answers that wait: then we do not read */
-	ID_MAX = 64
-};
-
-struct client {
-	struct client_config cf;
-	struct stream *stream;
-	struct login *login;
-	struct outbox outbox;
-	struct arena arena;	/* what we answer, an element at a time */
-	struct buf scratch;	/* a stanza as it is sent */
-	bool online;		/* authenticated: we may send */
-	bool bound;		/* stanzas may come */
-	bool sm;		/* <enable/> is sent, and was not refused */
-	bool asked;		/* <r/> or a ping waits for its answer */
-	bool pinged;		/* a ping it is */
-	size_t covers;		/* how many of the outbox it stands for */
-	unsigned pings;		/* for their ids */
-	bool enabled;		/* <enabled/> has come */
-	uint32_t received;	/* stanzas since then */
-	uint32_t handled;	/* of them, those the owner is done with */
-	uint32_t told;		/* of them, those the server knows of */
-	bool ack_due;		/* the server has asked */
-	int err;
-	char errmsg[512];
+	ANSWERS_MAX = 256 * 1024	/* that wait: then we do not read */
 };
 
 int
@@ -82,8 +55,8 @@ client_free(struct client *c)
 	free(c);
 }
 
-static int
-fail(struct client *c, int r, const char *what, const char *text)
+int
+client_fail(struct client *c, int r, const char *what, const char *text)
 {
 	if (c->err != 0)
 		return c->err;
@@ -94,19 +67,17 @@ fail(struct client *c, int r, const char *what, const char *text)
 	return r;
 }
 
-/* Our own objection: the server is told, too. */
-static int
-object(struct client *c, const char *condition, const char *msg)
+int
+client_object(struct client *c, const char *condition, const char *msg)
 {
 	stream_fail(c->stream, condition, msg);
-	return fail(c, XERR_PROTO, msg, NULL);
+	return client_fail(c, XERR_PROTO, msg, NULL);
 }
 
-/* An answer of ours could not be queued or made. */
-static int
-check_put(struct client *c, int r)
+int
+client_check_put(struct client *c, int r)
 {
-	return r < 0 ? fail(c, r, xerr_str(r), NULL) : 0;
+	return r < 0 ? client_fail(c, r, xerr_str(r), NULL) : 0;
 }
 
 /* Too many answers wait: the server does not read what it makes us say. */
@@ -128,7 +99,7 @@ client_feed(struct client *c, const void *data, size_t len)
 	if (is_clogged(c))
 		return 0;
 	if ((n = stream_feed(c->stream, data, len)) < 0)
-		return fail(c, XERR_PROTO, "the server's XML is bad",
+		return client_fail(c, XERR_PROTO, "the server's XML is bad",
 		    stream_errmsg(c->stream));
 	return n;
 }
@@ -169,66 +140,7 @@ take_error(struct client *c, const struct elem *e)
 	snprintf(what, sizeof(what), "the server ended the stream: %s",
 	    condition);
 	stream_close(c->stream);
-	return fail(c, error_class(condition), what, stream_error_text(e));
-}
-
-static void
-ping_id(const struct client *c, char id[ID_MAX])
-{
-	snprintf(id, ID_MAX, "%.40s-%u", c->cf.id, c->pings);
-}
-
-/* A ping to our server: its answer covers all that was sent before. */
-static int
-ping(struct client *c)
-{
-	char id[ID_MAX];
-	struct elem *iq;
-
-	c->pings++;
-	ping_id(c, id);
-	arena_reset(&c->arena);
-	iq = elem_new(&c->arena, NS_CLIENT, "iq");
-	elem_set(iq, "type", "get");
-	elem_set(iq, "id", id);
-	elem_add(iq, NS_PING, "ping");
-	if (arena_err(&c->arena) != 0)
-		return XERR_NOMEM;
-	c->covers = c->outbox.count;
-	c->pinged = true;
-	return stream_put(c->stream, iq);
-}
-
-static void
-ask(struct client *c)
-{
-	static const char r[] = "<r xmlns='" NS_SM "'/>";
-
-	if (c->asked || !c->online || stream_is_closed(c->stream))
-		return;
-	if (check_put(c, c->sm ? stream_put_bytes(c->stream, r,
-	    sizeof(r) - 1) : ping(c)) == 0)
-		c->asked = true;
-}
-
-/*
- * Stream management is asked for and counts from here on: what was sent before
- * makes the count begin below 0, and is covered by a ping.
- */
-static int
-go_online(struct client *c)
-{
-	static const char enable[] = "<enable xmlns='" NS_SM "'/>";
-
-	c->bound = true;
-	if (!login_has_sm(c->login))
-		return 0;
-	if (c->outbox.count > 0)
-		ask(c);
-	c->sm = true;
-	c->outbox.h = 0 - (uint32_t)c->outbox.count;
-	return check_put(c, stream_put_bytes(c->stream, enable,
-	    sizeof(enable) - 1));
+	return client_fail(c, error_class(condition), what, stream_error_text(e));
 }
 
 /* A step of logging in; 1 if it makes an event. */
@@ -249,13 +161,14 @@ take_login(struct client *c, const struct stream_event *sev,
 		ev->kind = CLIENT_ONLINE;
 		return 1;
 	case LOGIN_DONE:
-		if ((r = go_online(c)) < 0)
+		c->bound = true;
+		if ((r = client_ack_begin(c)) < 0)
 			return r;
 		ev->kind = CLIENT_BOUND;
 		return 1;
 	default:
 		stream_close(c->stream);
-		return fail(c, r, login_errmsg(c->login), NULL);
+		return client_fail(c, r, login_errmsg(c->login), NULL);
 	}
 }
 
@@ -265,119 +178,8 @@ client_secured(struct client *c)
 	int r;
 
 	if ((r = login_secured(c->login, c->stream)) < 0)
-		return fail(c, r, login_errmsg(c->login), NULL);
+		return client_fail(c, r, login_errmsg(c->login), NULL);
 	return 0;
-}
-
-/* The value of h: digits only, below 2^32. */
-static int
-parse_h(const char *s, uint32_t *h)
-{
-	uint64_t n = 0;
-	size_t len = s == NULL ? 0 : strlen(s);
-
-	if (len == 0 || len > 10 || strspn(s, "0123456789") != len)
-		return XERR_SYNTAX;
-	for (; *s != '\0'; s++)
-		n = n * 10 + (unsigned)(*s - '0');
-	if (n > UINT32_MAX)
-		return XERR_SYNTAX;
-	*h = (uint32_t)n;
-	return 0;
-}
-
-static void
-answered(struct client *c)
-{
-	c->asked = c->pinged = false;
-}
-
-/* XEP-0198 section 4: a value that cannot be is an error of the stream. */
-static int
-take_ack(struct client *c, const struct elem *e, struct client_event *ev)
-{
-	uint32_t h;
-	long n;
-
-	if (parse_h(elem_get(e, "h"), &h) < 0)
-		return object(c, "invalid-xml",
-		    "an acknowledgement without a number");
-	if ((n = outbox_ack(&c->outbox, h)) < 0)
-		return object(c, "undefined-condition",
-		    "more stanzas acknowledged than were sent");
-	if (!c->pinged)
-		answered(c);
-	c->covers = c->covers > (size_t)n ? c->covers - (size_t)n : 0;
-	ev->kind = CLIENT_ACKED;
-	ev->acked = (size_t)n;
-	return n > 0;
-}
-
-static int
-take_sm(struct client *c, const struct elem *e, struct client_event *ev)
-{
-	if (!c->sm)
-		return 0;
-	if (elem_is(e, NULL, "a"))
-		return take_ack(c, e, ev);
-	if (elem_is(e, NULL, "r")) {
-		c->ack_due = true;
-	} else if (elem_is(e, NULL, "enabled")) {
-		c->enabled = true;
-		c->received = c->handled = c->told = 0;
-	} else if (elem_is(e, NULL, "failed")) {
-		c->sm = false;	/* by ping, then */
-		if (!c->pinged)
-			answered(c);
-	}
-	return 0;
-}
-
-/*
- * Does it come from the entity that was asked?  A request without "to" is
- * answered by the account itself (RFC 6120 8.1.2.1): by our own bare JID, our
- * full one, or nobody's; servers also sign with their domain.
- */
-static bool
-is_from_server(const struct client *c, const struct elem *e)
-{
-	const struct jid *me = login_jid(c->login);
-	const char *from = elem_get(e, "from");
-	struct jid j, domain;
-
-	if (from == NULL)
-		return true;
-	if (jid_parse(&j, from, strlen(from)) < 0)
-		return false;
-	jid_copy(&domain, me);
-	jid_to_domain(&domain);
-	return jid_equal(&j, me) || jid_equal(&j, &domain) ||
-	    (jid_is_bare(&j) && jid_equal_bare(&j, me));
-}
-
-/* Is it the answer to our ping?  An error answers as well as a result. */
-static bool
-is_pong(const struct client *c, const struct elem *e)
-{
-	const char *id = elem_get(e, "id");
-	char want[ID_MAX];
-
-	if (!c->pinged || !elem_is(e, NS_CLIENT, "iq") ||
-	    stanza_is_request(e) || id == NULL)
-		return false;
-	ping_id(c, want);
-	return strcmp(id, want) == 0 && is_from_server(c, e);
-}
-
-static int
-take_pong(struct client *c, struct client_event *ev)
-{
-	ev->kind = CLIENT_ACKED;
-	ev->acked = c->covers;
-	outbox_drop(&c->outbox, c->covers);
-	c->covers = 0;
-	answered(c);
-	return ev->acked > 0;
 }
 
 static int
@@ -390,9 +192,9 @@ answer(struct client *c, const struct elem *e)
 	if (r == NULL || arena_err(&c->arena) != 0)
 		return 0;	/* an id of 60 kB: nobody waits for it */
 	if (c->outbox.bytes > c->cf.window + ANSWERS_MAX)
-		return fail(c, XERR_TEMP, "the server asks and asks, "
+		return client_fail(c, XERR_TEMP, "the server asks and asks, "
 		    "and acknowledges no answer", NULL);
-	return check_put(c, client_send(c, r));
+	return client_check_put(c, client_send(c, r));
 }
 
 static bool
@@ -410,12 +212,12 @@ static int
 take_online(struct client *c, struct elem *e, struct client_event *ev)
 {
 	if (strcmp(e->ns, NS_SM) == 0)
-		return take_sm(c, e, ev);
+		return client_ack_take(c, e, ev);
 	if (!stanza_is(e))
 		return 0;
 	c->received++;
-	if (is_pong(c, e))
-		return take_pong(c, ev);
+	if (client_ack_is_pong(c, e))
+		return client_ack_take_pong(c, ev);
 	if (is_session_answer(e))
 		return 0;
 	if (stanza_is_request(e) && !c->cf.hand_requests)
@@ -430,7 +232,7 @@ take_close(struct client *c, struct client_event *ev)
 {
 	stream_close(c->stream);
 	if (!c->bound)
-		return fail(c, XERR_TEMP,
+		return client_fail(c, XERR_TEMP,
 		    "the server closed the stream before login", NULL);
 	ev->kind = CLIENT_CLOSED;
 	return 1;
@@ -466,7 +268,7 @@ client_next(struct client *c, struct client_event *ev)
 		if (is_clogged(c))
 			return 0;
 		if ((r = stream_next(c->stream, &sev)) < 0)
-			return fail(c, r == XERR_NOMEM ? r : XERR_PROTO,
+			return client_fail(c, r == XERR_NOMEM ? r : XERR_PROTO,
 			    "the server's stream is bad",
 			    stream_errmsg(c->stream));
 		if (r == 0)
@@ -558,62 +360,10 @@ client_check(struct client *c, const struct elem *e)
 	return elem_is(e, NULL, "iq") ? check_iq(e) : NULL;
 }
 
-void
-client_settle(struct client *c)
-{
-	if (c->outbox.count > 0)
-		ask(c);
-}
-
-void
-client_probe(struct client *c)
-{
-	ask(c);
-}
-
-/* Tell the server how many of its stanzas cannot be lost any more. */
-static void
-tell_handled(struct client *c)
-{
-	char a[64];
-	int n;
-
-	n = snprintf(a, sizeof(a), "<a xmlns='" NS_SM "' h='%" PRIu32 "'/>",
-	    c->handled);
-	if (check_put(c, stream_put_bytes(c->stream, a, (size_t)n)) == 0) {
-		c->ack_due = false;
-		c->told = c->handled;
-	}
-}
-
-void
-client_confirm(struct client *c)
-{
-	c->handled = c->received;
-	if (c->ack_due && !stream_is_closed(c->stream))
-		tell_handled(c);
-}
-
 bool
 client_is_waiting(const struct client *c)
 {
 	return c->asked || c->outbox.count > 0 || !c->bound;
-}
-
-void
-client_close(struct client *c)
-{
-	/* else it would take them for lost, and return or repeat them */
-	if (c->enabled && c->handled != c->told &&
-	    !stream_is_closed(c->stream))
-		tell_handled(c);
-	/* what was sent since we last asked may be acknowledged yet */
-	if (c->outbox.count > 0 &&
-	    !(c->pinged && c->covers == c->outbox.count)) {
-		c->asked = false;
-		ask(c);
-	}
-	stream_close(c->stream);
 }
 
 const struct outbox_item *
@@ -626,13 +376,6 @@ size_t
 client_unacked_count(const struct client *c)
 {
 	return c->outbox.count;
-}
-
-void
-client_forget(struct client *c)
-{
-	outbox_drop(&c->outbox, c->outbox.count);
-	c->covers = 0;
 }
 
 const struct jid *

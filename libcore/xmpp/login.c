@@ -419,25 +419,6 @@ refused_bind(struct login *l, const struct elem *e)
 }
 
 /*
- * Only the server can have been asked (RFC 6120 8.1.2.1): it signs with
- * nothing, with its domain, or as the account, which is its to speak for.
- */
-static bool
-is_from_server(const struct login *l, const struct elem *e)
-{
-	const char *from = elem_get(e, "from");
-	struct jid j, domain;
-
-	if (from == NULL)
-		return true;
-	if (jid_parse(&j, from, strlen(from)) < 0)
-		return false;
-	jid_copy(&domain, l->c->jid);
-	jid_to_domain(&domain);
-	return jid_equal(&j, &domain) || jid_equal_bare(&j, l->c->jid);
-}
-
-/*
  * The server's word on who we are: a full JID of our own account (RFC 6120
  * 7.6.1), or the session would be half bound to somebody else's.
  */
@@ -448,7 +429,7 @@ take_bound(struct login *l, const struct elem *e)
 	const struct elem *bind;
 
 	if (!elem_is(e, NS_CLIENT, "iq") || id == NULL ||
-	    strcmp(id, bind_id) != 0 || !is_from_server(l, e))
+	    strcmp(id, bind_id) != 0 || !stanza_is_from_server(e, l->c->jid))
 		return fail(l, XERR_PROTO,
 		    "<%.40s/> before a resource is bound", e->name);
 	if (strcmp(stanza_type(e), "error") == 0)

@@ -32,6 +32,22 @@ stanza_type(const struct elem *e)
 	return elem_is(e, NULL, "presence") ? "available" : "";
 }
 
+bool
+stanza_is_from_server(const struct elem *e, const struct jid *me)
+{
+	const char *from = elem_get(e, "from");
+	struct jid j, domain;
+
+	if (from == NULL)
+		return true;
+	if (jid_parse(&j, from, strlen(from)) < 0)
+		return false;
+	jid_copy(&domain, me);
+	jid_to_domain(&domain);
+	return jid_equal(&j, me) || jid_equal(&j, &domain) ||
+	    (jid_is_bare(&j) && jid_equal_bare(&j, me));
+}
+
 struct elem *
 stanza_reply(struct arena *a, const struct elem *e, const char *type)
 {

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "jid/jid.h"
 #include "xml/elem.h"
 
 /* Is E a message, presence or iq of the content namespace? */
@@ -17,6 +18,13 @@ bool stanza_is_request(const struct elem *e);
 
 /* Its type; what is absent is the default, "normal", "available", "". */
 const char *stanza_type(const struct elem *e);
+
+/*
+ * Does E come from the server, as the account ME or itself?  A request without
+ * "to" is answered by the account (RFC 6120 8.1.2.1): by our own bare JID, our
+ * full one, or nobody's; servers also sign with their domain.
+ */
+bool stanza_is_from_server(const struct elem *e, const struct jid *me);
 
 /*
  * An answer to E in arena A without content: its kind and id, TYPE, and to the

@@ -1,0 +1,44 @@
+/* What the parts of the session share: session.c runs it, session_end.c ends it. */
+#ifndef CLI_SESSION_INT_H
+#define CLI_SESSION_INT_H
+
+#include "cli/account.h"
+#include "cli/session.h"
+#include "cli/wire.h"
+#include "net/pump.h"
+#include "xmpp/client.h"
+
+struct session {
+	struct account account;
+	struct wire *wire;
+	struct client *client;	/* the wire's, NULL if it has none */
+	struct pump_end in, out, signals;
+	bool has_in, has_out;
+	size_t line_max;
+	struct ids ids;
+	int64_t timeout;	/* ms, 0 for none */
+	int64_t started;	/* of the login */
+	int64_t waiting_since;	/* for an answer; -1 if for none */
+	int64_t timer;		/* -1 if not set */
+	bool ready;
+	bool fresh;		/* input that was not told of */
+	bool blocked;		/* the caller could not send */
+	bool unhandled;		/* the caller is not done with stanzas */
+	bool closed;		/* the server has closed the stream */
+	bool hold;		/* the caller wants nothing more */
+	bool told_pipe;
+	int signal;
+	int err;
+	char errmsg[2048];
+};
+
+/* A signal that has come as an event in *EV; whether there was one. */
+bool session_take_signal(struct session *s, struct session_event *ev);
+
+/*
+ * What is pending (a stream error of ours, a closing tag) goes out, then our
+ * end of TLS and TCP.
+ */
+void session_last_words(struct session *s);
+
+#endif
