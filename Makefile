@@ -10,7 +10,7 @@ PROGS	= jid-check stanza-cut stanza-grep stanza-make xmpp-connect \
 
 BASE	= arena b64 buf utf8 vis xerr
 
-XML	= elem rec scope xhandle xline xml xparse xtag xtree
+XML	= elem rec scope xhandle xline xml xparse xstart xtag xtree
 
 JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn profile \
 	  rules text ucd
@@ -18,9 +18,9 @@ JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn profile \
 SASL	= binding downgrade ht plain prep sasl sasl_server scram scram_client \
 	  scram_server simple upgrade
 
-XMPP	= answer bounce client client_ack field jidpat login message outbox \
-	  reply router router_iq router_presence server server_login server_sm \
-	  stanza stream
+XMPP	= answer bounce client client_ack field follow jidpat login message \
+	 outbox reply router router_iq router_presence server server_login \
+	 server_sm stanza stream
 
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 	  resolve srv tls tls_binding tls_ctx tls_why

@@ -18,9 +18,16 @@
 extern XML_Bool XML_SetReparseDeferralEnabled(XML_Parser, XML_Bool)
 	__attribute__((weak));
 
+uint64_t
+xhandle_here(const struct xparse *p)
+{
+	XML_Index i = XML_GetCurrentByteIndex(p->expat);
+
+	return p->base + (i < 0 ? 0 : (uint64_t)i);
+}
+
 void
-xhandle_fail(struct xparse *p, uint64_t byte, int r, const char *condition,
-    const char *msg)
+xhandle_fail(struct xparse *p, int r, const char *condition, const char *msg)
 {
 	XML_Size line = XML_GetCurrentLineNumber(p->expat);
 
@@ -29,18 +36,10 @@ xhandle_fail(struct xparse *p, uint64_t byte, int r, const char *condition,
 	p->err = r;
 	p->condition = condition;
 	snprintf(p->errmsg, sizeof(p->errmsg), "%s", msg);
-	p->where = (struct xparse_pos){ .byte = byte,
+	p->where = (struct xparse_pos){ .byte = xhandle_here(p),
 		.line = p->base_lines + line,
 		.column = XML_GetCurrentColumnNumber(p->expat) + 1 +
 		    (line == 1 ? p->base_column : 0) };
-}
-
-uint64_t
-xhandle_here(const struct xparse *p)
-{
-	XML_Index i = XML_GetCurrentByteIndex(p->expat);
-
-	return p->base + (i < 0 ? 0 : (uint64_t)i);
 }
 
 /* Behind the token that expat is at; an empty element's end has no length. */
@@ -54,7 +53,7 @@ behind(const struct xparse *p)
 static void
 fail(struct xparse *p, int r, const char *condition, const char *msg)
 {
-	xhandle_fail(p, xhandle_here(p), r, condition, msg);
+	xhandle_fail(p, r, condition, msg);
 	XML_StopParser(p->expat, XML_FALSE);
 }
 
@@ -90,6 +89,7 @@ deliver(struct xparse *p, enum xparse_kind kind, struct elem *e)
 	p->ready.elem = e;
 	p->ready.line = (const char *)buf_data(&p->line.out);
 	p->ready.len = buf_len(&p->line.out);
+	p->ready.depth = p->deepest;
 	p->ready.begin = p->mark;
 	p->ready.end = p->mark = behind(p);
 	XML_StopParser(p->expat, XML_TRUE);
@@ -115,8 +115,11 @@ start_elem(struct xparse *p)
 	size_t nattrs = p->tag.nattrs;
 	int r;
 
-	if (p->depth == 0)
+	if (p->depth == 0) {
+		p->root = arena_dup(&p->header, p->tag.name.qname,
+		    p->tag.name.len);
 		return xtree_start(&p->tree, &p->header, &p->tag);
+	}
 	if (p->form == XPARSE_LINE)
 		p->tag.nattrs = 0;	/* the line has them */
 	if ((p->form == XPARSE_TREE || p->depth == 1) &&
@@ -148,7 +151,10 @@ on_start(void *arg, const char *qname, const char **atts)
 	if (p->depth == 1) {
 		drop_stale(p);
 		p->mark = xhandle_here(p);
+		p->deepest = 0;
 	}
+	if (p->depth > p->deepest)
+		p->deepest = p->depth;
 	if (p->depth > p->limits.depth)
 		fail(p, XERR_LIMIT, "policy-violation",
 		    "elements nested too deeply");

@@ -1,6 +1,6 @@
 /*
- * The stream parser, on expat: feeding it, taking events, starting anew.  Only
- * this file and xhandle.c know expat, and its traps: reparse deferral; UTF-16,
+ * The stream parser, on expat: feeding it and taking events.  Only this file,
+ * xhandle.c and xstart.c know expat, and its traps: reparse deferral; UTF-16,
  * which it detects by itself; tokens without end, which are bounded here;
  * handlers that still run for the token at which it was stopped.
  */
@@ -14,62 +14,8 @@ enum {
 	DEFAULT_SIZE = 1 << 20,
 	DEFAULT_DEPTH = 256,
 	DEFAULT_ATTRS = 1024,
-	FACTOR = 16,		/* of a tree or a line over what was sent */
-	HEADER_MAX = 64 * 1024,
-	PORTION = 32 * 1024	/* fed to expat at once */
+	FACTOR = 16		/* of a tree or a line over what was sent */
 };
-
-/* Expat ready for the first byte of a stream, or between two fragments. */
-static int
-start_expat(struct xparse *p)
-{
-	if (!XML_ParserReset(p->expat, "UTF-8"))
-		return p->err = XERR_NOMEM;
-	xhandle_set(p);
-	arena_reset(&p->header);
-	arena_reset(&p->stanza);
-	scope_leave(&p->scope, 0);
-	xtree_reset(&p->tree);
-	xline_reset(&p->line);
-	p->depth = 0;
-	p->ready.kind = XPARSE_NONE;
-	p->suspended = p->closed = p->stale = p->begun = false;
-	p->close_next = false;
-	p->nlead = 0;
-	p->err = 0;
-	p->base = p->mark = p->fed;
-	return 0;
-}
-
-/* A fragment's parser has read the start tag of a stream that nobody sent. */
-static int
-start_fragment(struct xparse *p)
-{
-	static const char root[] = "<stream>";
-	int r;
-
-	xhandle_set_none(p);
-	if (XML_Parse(p->expat, root, sizeof(root) - 1, XML_FALSE) !=
-	    XML_STATUS_OK)
-		return p->err = XERR_NOMEM;
-	xhandle_set(p);
-	if ((r = scope_bind(&p->scope, &p->header, 1, "", p->fragment)) < 0)
-		return p->err = r;
-	p->depth = 1;
-	p->begun = true;
-	p->base -= sizeof(root) - 1;
-	return 0;
-}
-
-static int
-start(struct xparse *p)
-{
-	int r;
-
-	if ((r = start_expat(p)) == 0 && p->fragment != NULL)
-		r = start_fragment(p);
-	return r;
-}
 
 int
 xparse_new(struct xparse **out, const struct xparse_limits *limits)
@@ -105,7 +51,7 @@ xparse_new_fragment(struct xparse **out, const struct xparse_limits *limits,
 	xline_init(&p->line, p->stanza.max);
 	if ((ns != NULL && (p->fragment = strdup(ns)) == NULL) ||
 	    (p->expat = XML_ParserCreate("UTF-8")) == NULL ||
-	    (r = start(p)) < 0) {
+	    (r = xstart(p)) < 0) {
 		xparse_free(p);
 		return r;
 	}
@@ -161,7 +107,7 @@ fail_expat(struct xparse *p)
 	default:
 		break;
 	}
-	xhandle_fail(p, xhandle_here(p), r, condition, XML_ErrorString(e));
+	xhandle_fail(p, r, condition, XML_ErrorString(e));
 }
 
 /* After expat has parsed: what is the state now? */
@@ -172,7 +118,7 @@ judge(struct xparse *p, enum XML_Status status)
 	if (status == XML_STATUS_ERROR)
 		fail_expat(p);
 	else if (!p->suspended && p->fed - p->mark > p->limits.size)
-		xhandle_fail(p, p->mark, XERR_LIMIT, "policy-violation",
+		xhandle_fail(p, XERR_LIMIT, "policy-violation",
 		    p->depth > 0 ? "the element is too large" :
 		    "the stream header is too large");
 	return p->err;
@@ -181,7 +127,7 @@ judge(struct xparse *p, enum XML_Status status)
 static int
 refuse_lead(struct xparse *p, const char *condition, const char *msg)
 {
-	xhandle_fail(p, p->base, XERR_SYNTAX, condition, msg);
+	xhandle_fail(p, XERR_SYNTAX, condition, msg);
 	return p->err;
 }
 
@@ -278,9 +224,10 @@ xparse_feed(struct xparse *p, const void *data, size_t len)
 	/* Bytes behind an event wait until it is taken. */
 	while (used < len && !p->suspended && p->begun) {
 		n = len - used < PORTION ? len - used : PORTION;
-		if ((r = parse(p, s + used, n)) < 0)
-			break;	/* events before the error come first */
+		r = parse(p, s + used, n);
 		used += n;
+		if (r < 0)
+			break;	/* events before the error come first */
 	}
 	return (ssize_t)used;
 }
@@ -310,7 +257,7 @@ xparse_eof(struct xparse *p)
 	    !p->begun)
 		fail_expat(p);
 	else if (p->depth != 1)
-		xhandle_fail(p, p->fed, XERR_SYNTAX, "not-well-formed",
+		xhandle_fail(p, XERR_SYNTAX, "not-well-formed",
 		    "the input ends inside an element");
 	return p->err;
 }
@@ -319,69 +266,6 @@ bool
 xparse_closed(const struct xparse *p)
 {
 	return p->closed;
-}
-
-/* The bytes that expat holds behind the last event; *LEN of them. */
-static const char *
-rest(const struct xparse *p, size_t *len)
-{
-	int offset, size;
-	const char *s;
-
-	*len = 0;
-	if (!p->suspended)
-		return NULL;
-	s = XML_GetInputContext(p->expat, &offset, &size);
-	if (s == NULL)
-		return NULL;
-	offset += XML_GetCurrentByteCount(p->expat);
-	*len = (size_t)(size - offset);
-	return s + offset;
-}
-
-size_t
-xparse_left(const struct xparse *p)
-{
-	size_t n;
-
-	rest(p, &n);
-	return n;
-}
-
-/* Lines and columns go on where the stream before has ended. */
-static void
-carry_position(struct xparse *p)
-{
-	XML_Size line = XML_GetCurrentLineNumber(p->expat);
-	XML_Size col = XML_GetCurrentColumnNumber(p->expat) +
-	    (XML_Size)XML_GetCurrentByteCount(p->expat);
-
-	p->base_column = line == 1 ? p->base_column + col : col;
-	p->base_lines += line - 1;
-}
-
-int
-xparse_discard(struct xparse *p)
-{
-	carry_position(p);
-	return start(p);
-}
-
-int
-xparse_reset(struct xparse *p)
-{
-	char copy[PORTION];
-	size_t len;
-	const char *s = rest(p, &len);
-
-	if (len > 0)
-		memcpy(copy, s, len);
-	p->fed -= len;
-	if (xparse_discard(p) < 0)
-		return p->err;
-	if (len > 0)
-		xparse_feed(p, copy, len);
-	return p->err == XERR_NOMEM ? p->err : 0;
 }
 
 const char *

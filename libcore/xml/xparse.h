@@ -57,6 +57,7 @@ struct xparse_event {
 	const char *line;	/* XPARSE_LINE: LEN bytes, no delimiter */
 	size_t len;
 	uint64_t begin, end;	/* its bytes, counted from the first fed */
+	unsigned depth;		/* XPARSE_ELEM: elements in one another; 1 */
 };
 
 /* Where something is: bytes from the first fed; line and column from 1. */
@@ -111,6 +112,23 @@ int xparse_reset(struct xparse *p);
 
 /* The same, but what was fed and not taken is forgotten. */
 int xparse_discard(struct xparse *p);
+
+/*
+ * What was fed and lies behind the last event taken, or, after an error, from
+ * the token on in which the error is; *LEN bytes, borrowed until the next call.
+ */
+const char *xparse_rest(const struct xparse *p, size_t *len);
+
+/*
+ * After an error, or between two elements: begin a new stream, or go on between two elements of the
+ * same one, whose header is still in force.  The bytes of xparse_rest() are
+ * forgotten (copy them before) and not counted; feed them again from where the
+ * stream shall go on, and give those that are passed over to xparse_skip(), so
+ * that places stay right.  XERR_INTERNAL if there was no header yet.
+ */
+int xparse_restart(struct xparse *p);
+int xparse_recover(struct xparse *p);
+void xparse_skip(struct xparse *p, const void *data, size_t n);
 
 /* The default namespace that the stream header declared, "" if none. */
 const char *xparse_content_ns(const struct xparse *p);

@@ -1,6 +1,6 @@
 /*
- * Inside the stream parser: xparse.c, which is fed and asked, and xhandle.c,
- * which expat calls.  Nobody else includes this.
+ * Inside the stream parser: xparse.c, which is fed and asked, xstart.c, which
+ * begins anew, and xhandle.c, which expat calls.  Nobody else includes this.
  */
 #ifndef XML_XPARSE_INT_H
 #define XML_XPARSE_INT_H
@@ -14,7 +14,11 @@
 #include "xml/xtag.h"
 #include "xml/xtree.h"
 
-enum { LEAD_MAX = 4 };		/* bytes looked at before expat sees any */
+enum {
+	LEAD_MAX = 4,		/* bytes looked at before expat sees any */
+	HEADER_MAX = 64 * 1024,
+	PORTION = 32 * 1024	/* fed to expat at once */
+};
 
 struct xparse {
 	XML_Parser expat;
@@ -30,6 +34,8 @@ struct xparse {
 	struct xtree tree;
 	struct xline line;
 	unsigned depth;		/* open elements, the stream's included */
+	unsigned deepest;	/* of the element being read */
+	char *root;		/* the stream's tag as it was written */
 	bool stale;		/* it was delivered */
 
 	/* what is to be delivered */
@@ -44,6 +50,7 @@ struct xparse {
 	bool begun;		/* the first byte has gone to expat */
 	uint64_t base;		/* bytes of earlier streams and skipped ones */
 	uint64_t base_lines, base_column;
+	uint64_t unsent;	/* of this line: a tag that nobody sent */
 	uint64_t fed;		/* bytes taken, all streams */
 	uint64_t mark;		/* where the unfinished part begins */
 
@@ -51,16 +58,19 @@ struct xparse {
 	int err;
 	const char *condition;
 	char errmsg[160];
-	struct xparse_pos where;
+	struct xparse_pos where;	/* the token that was read then */
 };
+
+/* Expat ready for the first byte of a stream, or between two fragments. */
+int xstart(struct xparse *p);
 
 /* Expat, just made or reset, calls us; between elements it does not. */
 void xhandle_set(struct xparse *p);
 void xhandle_set_none(struct xparse *p);
 
-/* Remember error R, unless there is one, with its place. */
-void xhandle_fail(struct xparse *p, uint64_t byte, int r,
-    const char *condition, const char *msg);
+/* Remember error R, unless there is one, with its place: where expat is. */
+void xhandle_fail(struct xparse *p, int r, const char *condition,
+    const char *msg);
 
 /* The byte where the token begins that expat is at. */
 uint64_t xhandle_here(const struct xparse *p);
