@@ -5,8 +5,8 @@
 
 VERSION	= 0.1.0
 
-PROGS	= jid-check stanza-cut stanza-grep stanza-make xmpp-connect \
-	  xmpp-listen xmpp-send xmpp-serve
+PROGS	= jid-check stanza-cut stanza-grep stanza-make stream-dump \
+	  xmpp-connect xmpp-listen xmpp-send xmpp-serve
 
 BASE	= arena b64 buf utf8 vis xerr
 
@@ -19,15 +19,15 @@ SASL	= binding downgrade ht plain prep sasl sasl_server scram scram_client \
 	  scram_server simple upgrade
 
 XMPP	= answer bounce client client_ack field follow jidpat login message \
-	 outbox reply router router_iq router_presence server server_login \
-	 server_sm stanza stream
+	  outbox redact reply router router_iq router_presence secret server \
+	  server_login server_sm show stanza stream tally trace
 
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 	  resolve srv tls tls_binding tls_ctx tls_why
 
-CLI	= account account_file account_net blocks cli conf conf_foreign filter \
-	  hub hub_client ids json nest netopt newid privfile record secret \
-	  session session_end signals wire
+CLI	= account account_file account_net blocks cli conf conf_foreign dump \
+	  filter hub hub_client ids json nest netopt newid privfile record \
+	  secret session session_end signals wire
 
 MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))

@@ -221,6 +221,7 @@ take_event(struct follow *f, struct follow_event *ev)
 	switch (ev->x.kind) {
 	case XPARSE_HEADER:
 		ev->kind = FOLLOW_HEADER;
+		ev->content = xparse_content_ns(f->parse);
 		f->inside = true;
 		break;
 	case XPARSE_CLOSE:

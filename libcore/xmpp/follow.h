@@ -27,6 +27,7 @@ enum follow_kind {
 struct follow_event {
 	enum follow_kind kind;
 	struct xparse_event x;	/* but for FOLLOW_ERROR; valid as it says */
+	const char *content;	/* FOLLOW_HEADER: the default namespace */
 	const char *condition;	/* RFC 6120 4.9.3 */
 	const char *errmsg;
 	struct xparse_pos where;

@@ -1,0 +1,138 @@
+/* Keeping secrets out of a copy of a stream. */
+#include <string.h>
+
+#include "xmpp/redact.h"
+
+/*
+ * TEXT: between tags.  OPEN: behind a bracket.  NAME: in the name of a start
+ * tag.  END: in an end tag.  TAG: behind the name.  OTHER: in what begins with
+ * <! or <?.  CDATA: in such a section of a secret.
+ */
+enum { TEXT, OPEN, NAME, END, TAG, OTHER, CDATA };
+
+void
+redact_init(struct redact *r)
+{
+	*r = (struct redact){ .state = TEXT };
+}
+
+/* By local names alone: rather one too much. */
+static bool
+is_secret(const struct redact *r)
+{
+	static const char *const names[] = {
+		"auth", "response", "challenge", "success",
+		"initial-response", "additional-data", "password", "digest"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == r->len &&
+		    memcmp(names[i], r->name, r->len) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_to_name(struct redact *r, char c)
+{
+	if (c == ':')
+		r->len = 0;	/* that was the prefix */
+	else if (r->len < REDACT_NAME)
+		r->name[r->len++] = c;
+}
+
+/* The bracket that ends a tag. */
+static void
+end_tag(struct redact *r)
+{
+	/* Elements in a secret one (SASL2 has them) are secret or not by name. */
+	r->secret = r->state != END && r->last != '/' && is_secret(r);
+	r->said = false;
+	r->state = TEXT;
+}
+
+static void
+in_markup(struct redact *r, char c)
+{
+	bool space = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+
+	if (r->state == OPEN) {
+		r->len = 0;
+		r->state = c == '/' ? END : c == '!' || c == '?' ? OTHER :
+		    NAME;
+		if (r->state == NAME)
+			add_to_name(r, c);
+	} else if (r->quote != 0) {
+		if (c == r->quote)
+			r->quote = 0;
+	} else if (c == '>') {
+		if (r->state == OTHER)
+			r->state = TEXT;
+		else
+			end_tag(r);
+	} else if (r->state == NAME && (space || c == '/')) {
+		r->state = TAG;
+	} else if (r->state == NAME) {
+		add_to_name(r, c);
+	} else if (r->state == TAG && (c == '"' || c == '\'')) {
+		r->quote = c;
+	}
+	r->last = c;
+}
+
+/* Instead of a byte of a secret. */
+static void
+say(struct redact *r, struct buf *b)
+{
+	if (!r->said)
+		buf_puts(b, REDACT_TEXT);
+	r->said = true;
+}
+
+/* One byte inside a secret element. */
+static void
+in_secret(struct redact *r, struct buf *b, char c)
+{
+	if (r->state == CDATA) {
+		if (c == ']')
+			r->brackets += r->brackets < 2;
+		else if (c == '>' && r->brackets == 2)
+			r->state = TEXT;
+		else
+			r->brackets = 0;
+	} else if (r->state == TEXT && c == '<') {
+		r->state = OPEN;	/* it is put when we know of what */
+	} else if (r->state == TEXT) {
+		say(r, b);
+	} else if (r->state == OPEN && c == '!') {
+		say(r, b);
+		r->state = CDATA;
+		r->brackets = 0;
+	} else {
+		if (r->state == OPEN)
+			buf_putc(b, '<');
+		in_markup(r, c);
+		buf_putc(b, c);
+	}
+}
+
+int
+redact_put(struct redact *r, struct buf *b, const void *data, size_t len)
+{
+	const char *s = data;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (r->secret) {
+			in_secret(r, b, s[i]);
+			continue;
+		}
+		if (r->state != TEXT)
+			in_markup(r, s[i]);
+		else if (s[i] == '<')
+			r->state = OPEN;
+		buf_putc(b, s[i]);
+	}
+	return buf_err(b);
+}

@@ -1,0 +1,39 @@
+/*
+ * Keeping secrets out of a copy of one direction of a connection, while its
+ * bytes pass by in any portions: the text of the elements that secret.h speaks
+ * of is replaced, all other bytes stay as they are.
+ *
+ * It looks at tags alone and needs no memory but the struct; whatever else is
+ * wrong with the stream is not its business.
+ */
+#ifndef XMPP_REDACT_H
+#define XMPP_REDACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+enum { REDACT_NAME = 32 };
+
+struct redact {
+	int state;
+	char quote;		/* of the value that is passed over, or 0 */
+	char last;		/* the byte before, inside a tag */
+	int brackets;		/* at the end of a CDATA section */
+	char name[REDACT_NAME];	/* of the tag, its local part, cut */
+	size_t len;
+	bool secret;		/* inside such an element */
+	bool said;		/* its replacement was written */
+};
+
+/* What stands there instead. */
+#define REDACT_TEXT "REMOVED"
+
+/* From the first byte of a connection on. */
+void redact_init(struct redact *r);
+
+/* Append the LEN bytes at S to B without secrets; 0 or B's error. */
+int redact_put(struct redact *r, struct buf *b, const void *s, size_t len);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * Which parts of a stream are secrets, and what may be told of them.
+ */
+#ifndef XMPP_SECRET_H
+#define XMPP_SECRET_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "xml/elem.h"
+
+/*
+ * Does the text of E hold a secret?  The payloads of SASL (RFC 6120 6.4,
+ * XEP-0388), passwords and digests of XEP-0077, XEP-0078 and rooms.
+ */
+bool secret_is(const struct elem *e);
+
+/*
+ * Append what may be known of the secret E: its length; of PLAIN and SCRAM
+ * also names and the iteration count.  MECHANISM is that of the exchange, ""
+ * if it is not known.
+ */
+void secret_describe(struct buf *b, const struct elem *e,
+    const char *mechanism);
+
+#endif
