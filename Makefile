@@ -12,8 +12,8 @@ BASE	= arena b64 buf utf8 vis xerr
 
 XML	= elem rec scope xhandle xline xml xparse xstart xtag xtree
 
-JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn profile \
-	  rules text ucd
+JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn label \
+	  profile rules text ucd
 
 SASL	= binding downgrade ht plain prep sasl sasl_server scram scram_client \
 	  scram_server simple upgrade

@@ -48,17 +48,24 @@ is_v6(const char *s, size_t len)
 	return inet_pton(AF_INET6, text, addr) == 1;
 }
 
-/* ZoneID = 1*( unreserved / pct-encoded ) */
+/*
+ * ZoneID = 1*( unreserved / pct-encoded ).  A control character is the name of
+ * no interface, and a NUL would cut the address short for getaddrinfo(3).
+ */
 static bool
 is_zone(const char *s, size_t len)
 {
 	size_t i;
+	int c;
 
 	for (i = 0; i < len; i++) {
 		if (is_unreserved(s[i]))
 			continue;
 		if (s[i] != '%' || len - i < 3 || ascii_hex(s[i + 1]) < 0 ||
 		    ascii_hex(s[i + 2]) < 0)
+			return false;
+		c = ascii_hex(s[i + 1]) << 4 | ascii_hex(s[i + 2]);
+		if (c < ' ' || c == 0x7f)
 			return false;
 		i += 2;
 	}

@@ -257,6 +257,7 @@ says_which_rule_and_where(void **state)
 	/* a digit first is well-formed, but not beside a Hebrew label */
 	assert_why("1a.\xd7\x90", JID_DOMAINPART, JID_RULE_BIDI1, 0, '1');
 	assert_why("u@[::g]", JID_DOMAINPART, JID_RULE_IP_LITERAL, 2, -1);
+	assert_why("[::1%25a%00]", JID_DOMAINPART, JID_RULE_IP_LITERAL, 0, -1);
 }
 
 static void
