@@ -215,6 +215,9 @@ static void
 put_uri(struct buf *b, const struct opts *o, struct item *it)
 {
 	if (o->domain || o->bare) {
+		/* an account alone is an address, too */
+		if (jid_is_empty(&it->jid))
+			jid_copy(&it->jid, &it->uri.account);
 		/* a query means something for the whole address only */
 		it->uri = (struct jid_uri){0};
 		if (o->domain)

@@ -136,6 +136,8 @@ is '--uri reads and writes URIs' "$(jid-check --uri \
     'xmpp:juliet@example.com/v%20Praze?message;body=Hi%21#x
 xmpp://me@b/room@c?join
 xmpp:%C3%BC@b/a%40b'
+is '--uri --bare of an account' "$(jid-check --uri --bare 'xmpp://a@b')" \
+    xmpp:a@b
 is '--uri --bare' "$(jid-check --uri --bare 'xmpp:a@b/c?message')" xmpp:a@b
 status '--uri refuses what is encoded wrongly' 1 jid-check --uri 'xmpp:a%4@b'
 said 'and says where' \
@@ -249,6 +251,12 @@ while [ $i -lt "$n_examples" ]; do
 	sh "$T/command" >"$T/got" 2>&1
 	same "example $i of the manual page runs as printed" "$T/got" "$T/want"
 done
+jid-check -0 -o tsv -p portable <"$T/nul" >"$T/portable.tsv"
+jid-check -0 -o tsv <"$T/nul" | cat - "$T/portable.tsv" | cut -f 7 | grep . |
+    grep -v '^bidi-[1-6]$' | sort -u >"$T/rules"
+is 'the manual page names every rule' "$(while read -r rule; do
+	grep -Eq "^\.It (.*[ ,])?$rule( |\$)" man/jid-check.1 || echo "$rule"
+done <"$T/rules")" ''
 if command -v mandoc >/dev/null; then
 	# whether others are installed is not its business
 	is 'mandoc finds nothing to complain of' "$(mandoc -Tlint -Wstyle \
