@@ -60,6 +60,9 @@ netopt_take(struct netopt *o, int ch, const char *arg)
 	case NETOPT_HOST: o->host = text("--host", arg); break;
 	case NETOPT_CA_FILE: o->ca_file = text("--ca-file", arg); break;
 	case NETOPT_PROXY: o->proxy = proxy_url(arg); break;
+	case NETOPT_TRACE: o->trace = arg; break;
+	case NETOPT_TRACE_SECRETS: o->trace_secrets = true; break;
+	case NETOPT_KEY_LOG: o->key_log = text("--key-log", arg); break;
 	case NETOPT_INSECURE: o->insecure_plaintext = true; break;
 	case NETOPT_PORT:
 		o->port = (unsigned)cli_number("--port", arg, 1, 65535);

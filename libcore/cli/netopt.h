@@ -44,6 +44,9 @@ struct netopt {
 	int timeout_ms;		/* --timeout, 0 is no limit */
 	bool has_timeout;	/* it was given, else it is the default */
 	size_t max_stanza;	/* --max-stanza, bytes */
+	const char *trace;	/* --trace, a file; "" for none */
+	bool trace_secrets;	/* --trace-secrets */
+	const char *key_log;	/* --key-log, a file */
 };
 
 enum {
@@ -56,7 +59,10 @@ enum {
 	NETOPT_TIMEOUT,
 	NETOPT_INSECURE,
 	NETOPT_STANZA,
-	NETOPT_PROXY
+	NETOPT_PROXY,
+	NETOPT_TRACE,
+	NETOPT_TRACE_SECRETS,
+	NETOPT_KEY_LOG
 };
 
 /* Connect directly, whatever the environment says. */
@@ -75,7 +81,10 @@ enum {
 	{ "timeout", required_argument, NULL, NETOPT_TIMEOUT }, \
 	{ "insecure-plaintext", no_argument, NULL, NETOPT_INSECURE }, \
 	{ "max-stanza", required_argument, NULL, NETOPT_STANZA }, \
-	{ "proxy", required_argument, NULL, NETOPT_PROXY }
+	{ "proxy", required_argument, NULL, NETOPT_PROXY }, \
+	{ "trace", required_argument, NULL, NETOPT_TRACE }, \
+	{ "trace-secrets", no_argument, NULL, NETOPT_TRACE_SECRETS }, \
+	{ "key-log", required_argument, NULL, NETOPT_KEY_LOG }
 
 /*
  * Their part of the usage text; CLI_USAGE follows it.  The time-out is the
@@ -93,6 +102,9 @@ enum {
 	"      --ca-file FILE      trust these certificates, not the system's\n" \
 	"      --proxy URL         through socks5h://HOST:PORT or http://..., or none\n" \
 	"      --max-stanza BYTES  largest stanza taken, 1048576\n" \
+	"      --trace FILE        write what goes over the connection to FILE\n" \
+	"      --trace-secrets     with passwords in it\n" \
+	"      --key-log FILE      write the keys of TLS to FILE\n" \
 	"      --insecure-plaintext\n" \
 	"                          do without TLS; never with PLAIN\n" \
 	"      --timeout SECONDS   give up on a silent server, 30; 0 is never\n"

@@ -6,6 +6,7 @@
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/ids.h"
+#include "cli/tracefile.h"
 #include "cli/wire.h"
 #include "net/conn.h"
 #include "net/dial.h"
@@ -29,6 +30,8 @@ struct wire {
 	struct conn *conn;
 	struct client *client;
 	struct client_config cf;
+	struct tracefile *trace;	/* NULL: none is written */
+	struct keylog *keys;
 	char nonce[NONCE], id[NONCE];
 	char domain[JID_PART_MAX + 1];	/* in A-labels */
 	bool told;		/* TLS was described, on -v */
@@ -136,6 +139,8 @@ make_context(struct wire *w, bool direct, struct buf *why)
 		.cert_file = w->account->cert,
 		.key_file = w->account->key,
 		.alpn = direct ? "xmpp-client" : NULL,
+		.key_log = w->keys == NULL ? NULL : keylog_put,
+		.key_log_arg = w->keys,
 	};
 
 	if (w->ctx[direct] != NULL)
@@ -167,6 +172,8 @@ start(struct wire *w, int fd, const struct dial_target *t, struct buf *why)
 	if (r < 0 || (r = make_context(w, w->direct, why)) < 0 ||
 	    (r = make_client(w, w->direct, why)) < 0)
 		return r;
+	tracefile_begin(w->trace, w->direct ? "connected, direct TLS" :
+	    "connected");
 	if (w->direct && (r = wire_start_tls(w)) < 0)
 		buf_puts(why, w->errmsg);
 	w->heard = pump_now();
@@ -190,6 +197,23 @@ wire_dial(struct wire *w, int err, struct buf *why)
 	return r;
 }
 
+/* What --trace, XMPP_TRACE and --key-log ask for. */
+static int
+open_logs(struct wire *w, struct buf *why)
+{
+	const char *path = w->net->trace;
+	int r = 0;
+
+	if (path == NULL)
+		path = getenv("XMPP_TRACE");
+	if (path != NULL && *path != '\0')
+		r = tracefile_new(&w->trace, path, w->net->trace_secrets,
+		    why);
+	if (r == 0 && w->net->key_log != NULL)
+		r = keylog_new(&w->keys, w->net->key_log, why);
+	return r;
+}
+
 int
 wire_new(struct wire **out, const struct wire_config *cf, struct buf *why)
 {
@@ -203,6 +227,10 @@ wire_new(struct wire **out, const struct wire_config *cf, struct buf *why)
 	w->account = cf->account;
 	w->net = cf->net;
 	w->hand_requests = cf->hand_requests;
+	if ((r = open_logs(w, why)) < 0) {
+		wire_free(w);
+		return r;
+	}
 	/* A CA file that cannot be read is told before anything is dialed. */
 	if ((r = find_domain(w, why)) < 0 ||
 	    (r = make_context(w, w->account->tls == NETOPT_TLS_DIRECT,
@@ -224,6 +252,8 @@ wire_free(struct wire *w)
 	dialer_free(w->dialer);
 	tls_ctx_free(w->ctx[0]);
 	tls_ctx_free(w->ctx[1]);
+	tracefile_free(w->trace);
+	keylog_free(w->keys);
 	free(w);
 }
 
@@ -269,7 +299,11 @@ receive(struct wire *w, enum wire_in what)
 		buf_reset(in);
 		return 1;
 	}
-	if ((n = client_feed(w->client, buf_data(in), buf_len(in))) < 0) {
+	n = client_feed(w->client, buf_data(in), buf_len(in));
+	/* what breaks the stream is of interest as a whole */
+	tracefile_put(w->trace, TRACE_IN, buf_data(in), n < 0 ? buf_len(in) :
+	    (size_t)n);
+	if (n < 0) {
 		w->errmsg = client_errmsg(w->client);
 		return (int)n;
 	}
@@ -291,6 +325,7 @@ transmit(struct wire *w)
 		return 0;
 	if (buf_put(out, data, n) < 0)
 		return fail(w, buf_err(out), xerr_str(buf_err(out)));
+	tracefile_put(w->trace, TRACE_OUT, data, n);
 	client_sent(w->client, n);
 	return 1;
 }
@@ -304,9 +339,12 @@ tell_tls(struct wire *w)
 		return;
 	w->told = true;
 	buf_init(&b, 256);
-	if (tls_describe(conn_tls(w->conn), &b) == 0)
+	if (tls_describe(conn_tls(w->conn), &b) == 0) {
+		tracefile_put(w->trace, TRACE_REMARK, buf_data(&b),
+		    buf_len(&b));
 		cli_verbose(1, "%s, certificate of %s is trusted",
 		    buf_str(&b), w->domain);
+	}
 	buf_release(&b);
 }
 

@@ -33,6 +33,9 @@ struct tls_config {
 	const char *cert_pem;	/* the same as strings; they come first */
 	const char *key_pem;
 	const char *alpn;	/* one protocol, "xmpp-client", or NULL */
+	/* Told the keys, in NSS's format, a line each; NULL: they are kept. */
+	void (*key_log)(void *arg, const char *line);
+	void *key_log_arg;
 };
 
 /*

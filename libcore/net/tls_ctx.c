@@ -235,6 +235,26 @@ set_verification(struct tls_ctx *ctx, const struct tls_config *cf,
 	return 0;
 }
 
+/* The environment's SSLKEYLOGFILE has no say: only who asks is told. */
+static void
+on_key(const SSL *ssl, const char *line)
+{
+	const struct tls_ctx *ctx = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+	ctx->key_log(ctx->key_log_arg, line);
+}
+
+static void
+set_key_log(struct tls_ctx *ctx, const struct tls_config *cf)
+{
+	if (cf->key_log == NULL)
+		return;
+	ctx->key_log = cf->key_log;
+	ctx->key_log_arg = cf->key_log_arg;
+	SSL_CTX_set_app_data(ctx->ssl, ctx);
+	SSL_CTX_set_keylog_callback(ctx->ssl, on_key);
+}
+
 int
 tls_ctx_new(struct tls_ctx **out, const struct tls_config *cf, struct buf *why)
 {
@@ -254,6 +274,8 @@ tls_ctx_new(struct tls_ctx **out, const struct tls_config *cf, struct buf *why)
 	    (r = set_alpn(ctx, cf->alpn)) == 0 &&
 	    (r = set_identity(ctx->ssl, cf, why)) == 0)
 		r = set_verification(ctx, cf, why);
+	if (r == 0)
+		set_key_log(ctx, cf);
 	if (r < 0)
 		tls_ctx_free(ctx);
 	else

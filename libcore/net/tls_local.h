@@ -16,6 +16,8 @@ struct tls_ctx {
 	BIO_METHOD *bio;
 	unsigned char alpn[256];	/* length, then the name */
 	bool server;
+	void (*key_log)(void *arg, const char *line);
+	void *key_log_arg;
 };
 
 struct tls {

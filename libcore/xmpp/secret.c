@@ -3,6 +3,7 @@
 
 #include "base/vis.h"
 #include "xml/ns.h"
+#include "xmpp/redact.h"
 #include "xmpp/secret.h"
 
 enum { PAYLOAD_MAX = 8192 };
@@ -136,7 +137,10 @@ secret_describe(struct buf *b, const struct elem *e, const char *mechanism)
 
 	if (text == NULL)
 		text = "";
-	buf_printf(b, "%zu characters", strlen(text));
+	if (strcmp(text, REDACT_TEXT) == 0)
+		buf_puts(b, "removed");
+	else
+		buf_printf(b, "%zu characters", strlen(text));
 	if (strcmp(e->ns, NS_SASL) != 0 && strcmp(e->ns, NS_SASL2) != 0)
 		return;
 	if (*mechanism != '\0')
