@@ -95,7 +95,7 @@ class Peer:
         self.handled = 0            # stanzas since <enable/>
         self.hook = lambda step: None
         self.slow = False           # one byte a write
-        self.acks = True            # answer <r/>
+        self.acks = True            # answer <r/> and pings
         sock.settimeout(PATIENCE)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -271,6 +271,8 @@ class Peer:
             self.hook(element.name)
             if element.name == "iq" and element.get("type") in ("get", "set"):
                 self.hook("result")
+                if not self.acks:
+                    return True
                 self.send("<iq type='result' id=%s/>"
                           % quoteattr(element.get("id")))
         return True

@@ -597,7 +597,8 @@ def request_flood(p):
 
 STEPS = ("connect", "header1", "features1", "proceed1", "handshake1",
          "header2", "features2", "challenge1", "success1", "header3",
-         "features3", "bind1", "enabled1", "ack1", "end1")
+         "features3", "bind1", "message1", "result1", "enabled1", "ack1",
+         "end1")
 FAULTS = {"stall": lambda p: p.stall(), "fin": lambda p: p.close(),
           "rst": lambda p: p.reset()}
 
