@@ -25,8 +25,9 @@ session_last_words(struct session *s)
 	int r;
 
 	wire_shutdown(s->wire);
-	while (!(wire_drained(s->wire) && wire_eof(s->wire)) &&
-	    pump_now() < deadline) {
+	/* rclosed: one that hangs up without close_notify has, too */
+	while (!(wire_drained(s->wire) && (wire_eof(s->wire) ||
+	    end->rclosed)) && pump_now() < deadline) {
 		if ((r = wire_step(s->wire, WIRE_DROP)) < 0)
 			break;
 		if (r == 0 && pump_poll(&end, 1, deadline) < 0)
