@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/xerr.h"
 #include "cli/account.h"
+#include "cli/state.h"
 #include "jid/jid.h"
 #include "sasl/sasl.h"
 #include "sasl/sasl_server.h"
@@ -602,6 +603,48 @@ authentication_needs_memory(void **state)
 	each_fails(upgrade, XERR_NOMEM, 2);
 }
 
+static int
+learn(struct state *s)
+{
+	static const char *const names[] = { "PLAIN" };
+	int r;
+
+	if ((r = state_set_names(s, STATE_MECHANISMS, names, 1)) < 0 ||
+	    (r = state_set_token(s, "secret", 6, "HT", 1)) < 0 ||
+	    (r = state_add_ticket(s, "ticket", 6, 1)) < 0)
+		return r;
+	return state_save(s);
+}
+
+/* A lack of memory is told, and what was kept before is still there. */
+static int
+remember(void)
+{
+	struct state s;
+	struct jid j;
+	int r;
+
+	if ((r = jid_parse(&j, "a@b.example", 11)) < 0)
+		return r;
+	if ((r = state_load(&s, &j)) == 0) {
+		r = learn(&s);
+		state_release(&s);
+	}
+	return r < 0 ? r : state_forget(&j);
+}
+
+static void
+remembering_needs_memory(void **state)
+{
+	char dir[] = "/tmp/test_nomem.XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	setenv("XMPP_STATE", dir, 1);
+	each_fails(remember, XERR_NOMEM, 10);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int
 main(void)
 {
@@ -612,6 +655,7 @@ main(void)
 		cmocka_unit_test(a_session_needs_memory),
 		cmocka_unit_test(messages_need_memory),
 		cmocka_unit_test(authentication_needs_memory),
+		cmocka_unit_test(remembering_needs_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

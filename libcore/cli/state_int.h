@@ -1,0 +1,45 @@
+/*
+ * Between state.c, the entries, state_text.c, the form they have in the file,
+ * and state_file.c, which reads and writes it.  See state.h for the rest of the
+ * world.
+ */
+#ifndef CLI_STATE_INT_H
+#define CLI_STATE_INT_H
+
+#include "cli/state.h"
+
+enum {
+	STATE_FILE_MAX = 65536,
+
+	/* s->dirty; a list is 1 << its number */
+	STATE_DIRTY_STRONGEST = 1 << STATE_LISTS,
+	STATE_DIRTY_FEATURES = 2 << STATE_LISTS,
+	STATE_DIRTY_TOKEN = 4 << STATE_LISTS,	/* and the agent */
+	STATE_DIRTY_TICKETS = 8 << STATE_LISTS
+};
+
+/* Nothing known, for JID; and to that state again. */
+void state_init(struct state *s, const char *jid);
+void state_clear(struct state *s);
+
+/* Is it a name: printable ASCII without space, not too long? */
+bool state_is_name(const char *name);
+
+/* Put a ticket behind the others; silently not if there are enough. */
+int state_put_ticket(struct state *s, const void *der, size_t len,
+    int64_t expiry);
+
+/* Take from OLD, what the file says now, all that S has not changed. */
+int state_merge(struct state *s, struct state *old);
+
+/* Append the text of S to OUT; its error. */
+int state_format(const struct state *s, struct buf *out);
+
+/*
+ * Fill S, which is clear but for its jid, from the LEN bytes of TEXT, which is
+ * cut to pieces.  XERR_SYNTAX if it is none of ours or for another address,
+ * XERR_NOMEM.
+ */
+int state_parse(struct state *s, char *text, size_t len);
+
+#endif

@@ -1,0 +1,274 @@
+/*
+ * What is remembered of an account as text: a line for each entry, a first one
+ * that says what it is and a last one, without which it was cut.
+ *
+ *	xmpputils-state 1
+ *	jid robot@example.org
+ *	strongest SCRAM-SHA-256-PLUS
+ *	features sm sasl2
+ *	mechanisms SCRAM-SHA-256 SCRAM-SHA-256-PLUS
+ *	agent d4565fa7-4d72-4749-b3d3-740edbf87770
+ *	token HT-SHA-256-EXPR EXPIRY COUNT BASE64
+ *	ticket EXPIRY BASE64
+ *	end
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/b64.h"
+#include "base/xerr.h"
+#include "cli/state_int.h"
+
+static const char magic[] = "xmpputils-state 1";
+
+static const struct { const char *name; unsigned bit; } features[] = {
+	{ "sm", STATE_SM },
+	{ "sasl2", STATE_SASL2 },
+	{ "bind2", STATE_BIND2 },
+	{ "sm-inline", STATE_SM_INLINE },
+	{ "fast", STATE_FAST },
+	{ "bindings", STATE_BINDINGS },
+	{ "direct", STATE_DIRECT }
+};
+
+enum { FEATURES = sizeof(features) / sizeof(features[0]) };
+
+static const char *const lists[STATE_LISTS] = {
+	"mechanisms", "sasl2", "fast", "bindings"
+};
+
+static void
+put_features(struct buf *out, unsigned bits)
+{
+	size_t i;
+
+	if (bits == 0)
+		return;
+	buf_puts(out, "features");
+	for (i = 0; i < FEATURES; i++)
+		if (bits & features[i].bit)
+			buf_printf(out, " %s", features[i].name);
+	buf_putc(out, '\n');
+}
+
+static void
+put_list(struct buf *out, const struct state *s, enum state_list list)
+{
+	const char *v[STATE_NAMES_MAX];
+	size_t i, n = state_names(s, list, v, STATE_NAMES_MAX);
+
+	if (n == 0)
+		return;
+	buf_puts(out, lists[list]);
+	for (i = 0; i < n; i++)
+		buf_printf(out, " %s", v[i]);
+	buf_putc(out, '\n');
+}
+
+static void
+put_secret(struct buf *out, const struct buf *b)
+{
+	b64_encode(out, buf_data(b), buf_len(b));
+	buf_putc(out, '\n');
+}
+
+int
+state_format(const struct state *s, struct buf *out)
+{
+	size_t i;
+
+	buf_printf(out, "%s\njid %s\n", magic, s->jid);
+	if (s->strongest[0] != '\0')
+		buf_printf(out, "strongest %s\n", s->strongest);
+	put_features(out, s->features);
+	for (i = 0; i < STATE_LISTS; i++)
+		put_list(out, s, (enum state_list)i);
+	if (s->agent[0] != '\0')
+		buf_printf(out, "agent %s\n", s->agent);
+	if (s->token.mechanism[0] != '\0') {
+		buf_printf(out, "token %s %" PRId64 " %u ",
+		    s->token.mechanism, s->token.expiry, s->token.count);
+		put_secret(out, &s->token.secret);
+	}
+	for (i = 0; i < s->ntickets; i++) {
+		buf_printf(out, "ticket %" PRId64 " ", s->tickets[i].expiry);
+		put_secret(out, &s->tickets[i].der);
+	}
+	return buf_puts(out, "end\n");
+}
+
+/* The word at *P, ended by NUL where its space was; NULL if there is none. */
+static char *
+word(char **p)
+{
+	char *w = *p;
+
+	if (*w == '\0')
+		return NULL;
+	*p += strcspn(w, " ");
+	if (**p == ' ')
+		*(*p)++ = '\0';
+	return w;
+}
+
+/* The next word as a number of at most MAX, no sign. */
+static int
+number(char **p, int64_t max, int64_t *n)
+{
+	const char *w = word(p);
+	int64_t u = 0;
+
+	if (w == NULL || *w == '\0')
+		return XERR_SYNTAX;
+	for (; *w != '\0'; w++) {
+		if (*w < '0' || *w > '9' || u > (max - (*w - '0')) / 10)
+			return XERR_SYNTAX;
+		u = u * 10 + (*w - '0');
+	}
+	*n = u;
+	return 0;
+}
+
+static int
+get_name(char *to, char **p)
+{
+	const char *w = word(p);
+
+	if (w == NULL || !state_is_name(w) || **p != '\0')
+		return XERR_SYNTAX;
+	memcpy(to, w, strlen(w) + 1);
+	return 0;
+}
+
+/* What a newer version wrote and we do not know is passed over. */
+static int
+get_features(struct state *s, char **p)
+{
+	const char *w;
+	size_t i;
+
+	while ((w = word(p)) != NULL)
+		for (i = 0; i < FEATURES; i++)
+			if (strcmp(features[i].name, w) == 0)
+				s->features |= features[i].bit;
+	return 0;
+}
+
+static int
+get_list(struct state *s, enum state_list list, char **p)
+{
+	const char *v[STATE_NAMES_MAX];
+	size_t n = 0;
+	int r;
+
+	while (n < STATE_NAMES_MAX && (v[n] = word(p)) != NULL)
+		n++;
+	r = state_set_names(s, list, v, n);
+	return r == XERR_LIMIT || **p != '\0' ? XERR_SYNTAX : r;
+}
+
+/* The rest of the line, base64, as LEN bytes at most. */
+static int
+get_secret(struct buf *b, char **p, size_t len)
+{
+	int r;
+
+	buf_init(b, len + 2);	/* decoding makes room for whole groups */
+	r = b64_decode(b, *p, strlen(*p));
+	return r == XERR_LIMIT ? XERR_SYNTAX : r;
+}
+
+static int
+get_token(struct state *s, char **p)
+{
+	const char *mechanism = word(p);
+	int64_t expiry, count;
+	struct buf b;
+	int r;
+
+	if (mechanism == NULL || number(p, INT64_MAX, &expiry) < 0 ||
+	    number(p, UINT32_MAX / 2, &count) < 0)
+		return XERR_SYNTAX;
+	if ((r = get_secret(&b, p, STATE_TOKEN_MAX)) == 0)
+		r = state_set_token(s, buf_data(&b), buf_len(&b), mechanism,
+		    expiry);
+	buf_wipe(&b);
+	s->token.count = (unsigned)count;
+	return r == XERR_LIMIT ? XERR_SYNTAX : r;
+}
+
+static int
+get_ticket(struct state *s, char **p)
+{
+	struct buf b;
+	int64_t expiry;
+	int r;
+
+	if (number(p, INT64_MAX, &expiry) < 0)
+		return XERR_SYNTAX;
+	if ((r = get_secret(&b, p, STATE_TICKET_MAX)) == 0)
+		r = state_put_ticket(s, buf_data(&b), buf_len(&b), expiry);
+	buf_wipe(&b);
+	return r == XERR_LIMIT ? XERR_SYNTAX : r;
+}
+
+/* One entry; *IS_OURS once the address is the right one. */
+static int
+get_entry(struct state *s, char *p, bool *is_ours)
+{
+	const char *key = word(&p);
+	size_t i;
+
+	if (key == NULL)
+		return XERR_SYNTAX;
+	if (strcmp(key, "jid") == 0) {
+		*is_ours = strcmp(p, s->jid) == 0;
+		return *is_ours ? 0 : XERR_SYNTAX;
+	}
+	if (strcmp(key, "strongest") == 0)
+		return get_name(s->strongest, &p);
+	if (strcmp(key, "agent") == 0)
+		return get_name(s->agent, &p);
+	if (strcmp(key, "features") == 0)
+		return get_features(s, &p);
+	if (strcmp(key, "token") == 0)
+		return get_token(s, &p);
+	if (strcmp(key, "ticket") == 0)
+		return get_ticket(s, &p);
+	for (i = 0; i < STATE_LISTS; i++)
+		if (strcmp(key, lists[i]) == 0)
+			return get_list(s, (enum state_list)i, &p);
+	return 0;
+}
+
+/* The line at *P, ended by NUL where its LF was; NULL if it has none. */
+static char *
+line(char **p, char *end)
+{
+	char *l = *p, *lf = memchr(l, '\n', (size_t)(end - l));
+
+	if (lf == NULL || memchr(l, '\0', (size_t)(lf - l)) != NULL)
+		return NULL;
+	*lf = '\0';
+	*p = lf + 1;
+	return l;
+}
+
+int
+state_parse(struct state *s, char *text, size_t len)
+{
+	char *p = text, *end = text + len, *l;
+	bool is_ours = false;
+	int r;
+
+	if ((l = line(&p, end)) == NULL || strcmp(l, magic) != 0)
+		return XERR_SYNTAX;
+	while ((l = line(&p, end)) != NULL) {
+		if (strcmp(l, "end") == 0)
+			break;
+		if ((r = get_entry(s, l, &is_ours)) < 0)
+			return r;
+	}
+	s->dirty = 0;
+	return l != NULL && p == end && is_ours ? 0 : XERR_SYNTAX;
+}
