@@ -120,6 +120,8 @@ innocent()
 		{ echo "stderr is not harmless"; return 1; }
 	[ "$rc" -eq 0 ] || [ -s "$T/err" ] ||
 		{ echo "no word about status $rc"; return 1; }
+	grep -Eq ': (;.*)?$' "$T/err" &&
+		{ echo "no reason given"; return 1; }
 	return 0
 }
 

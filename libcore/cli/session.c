@@ -52,7 +52,7 @@ dial_server(struct session *s, const struct session_config *cf)
 	buf_init(&why, 2048);
 	s->started = pump_now();
 	if ((r = wire_new(&s->wire, &wc, &why)) < 0 ||
-	    (r = wire_dial(s->wire, 0, &why)) < 0)
+	    (r = wire_dial(s->wire, 0, NULL, &why)) < 0)
 		cli_die(cli_status(r), "%s", buf_str(&why) != NULL ?
 		    buf_str(&why) : xerr_str(r));
 	buf_release(&why);
@@ -422,7 +422,7 @@ try_next(struct session *s)
 		return r;
 	session_last_words(s);
 	buf_init(&why, 4096);
-	r = wire_dial(s->wire, s->err, &why);
+	r = wire_dial(s->wire, s->err, s->errmsg, &why);
 	s->client = wire_client(s->wire);
 	if (r == 0) {
 		s->err = 0;

@@ -181,13 +181,13 @@ start(struct wire *w, int fd, const struct dial_target *t, struct buf *why)
 }
 
 int
-wire_dial(struct wire *w, int err, struct buf *why)
+wire_dial(struct wire *w, int err, const char *reason, struct buf *why)
 {
 	struct dial_target t;
 	int fd, r;
 
 	if (err < 0) {
-		dialer_failed(w->dialer, err, wire_errmsg(w));
+		dialer_failed(w->dialer, err, reason);
 		hang_up(w);
 	}
 	if ((r = dialer_next(w->dialer, &fd, &t, why)) < 0)

@@ -24,12 +24,12 @@ struct wire_config {
 
 /*
  * A wire that knows where to look; and its connection to the next server that
- * can be reached, with ERR 0, or the error that ended the connection before.
- * TLS and login follow in wire_step().  On failure the reason is appended to
- * WHY, and there is no other server to try.
+ * can be reached, with ERR 0, or the error that ended the connection before
+ * and its REASON in words.  TLS and login follow in wire_step().  On failure
+ * what became of each server is appended to WHY, and there is none left to try.
  */
 int wire_new(struct wire **w, const struct wire_config *cf, struct buf *why);
-int wire_dial(struct wire *w, int err, struct buf *why);
+int wire_dial(struct wire *w, int err, const char *reason, struct buf *why);
 void wire_free(struct wire *w);
 
 /* Of the connection in use; another one after wire_dial(), NULL if it failed. */
