@@ -12,6 +12,17 @@ enum {
 	LAST_WORDS_MS = 1000		/* for a stream error of ours */
 };
 
+/* Nothing more can move: all is said, and the server has hung up. */
+static bool
+is_silent(const struct session *s)
+{
+	const struct pump_end *end = wire_end(s->wire);
+
+	if (end->rclosed)	/* with close_notify or without */
+		return end->wclosed || buf_len(&end->out) == 0;
+	return wire_drained(s->wire) && wire_eof(s->wire);
+}
+
 /*
  * What still comes is read and dropped until the server
  * has hung up, or does not for a while: to close a socket in which something is
@@ -25,12 +36,11 @@ session_last_words(struct session *s)
 	int r;
 
 	wire_shutdown(s->wire);
-	/* rclosed: one that hangs up without close_notify has, too */
-	while (!(wire_drained(s->wire) && (wire_eof(s->wire) ||
-	    end->rclosed)) && pump_now() < deadline) {
+	while (pump_now() < deadline) {
 		if ((r = wire_step(s->wire, WIRE_DROP)) < 0)
 			break;
-		if (r == 0 && pump_poll(&end, 1, deadline) < 0)
+		if (r == 0 && (is_silent(s) ||
+		    pump_poll(&end, 1, deadline) < 0))
 			break;
 	}
 }
