@@ -20,7 +20,7 @@ SASL	= binding downgrade ht plain prep sasl sasl_server scram scram_client \
 
 XMPP	= answer bounce client client_ack field follow jidpat login message \
 	  outbox redact reply router router_iq router_presence secret server \
-	  server_login server_sm show stanza stream tally trace
+	  server_login server_sasl server_sm show stanza stream tally trace
 
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 	  resolve srv tls tls_binding tls_ctx tls_why

@@ -48,7 +48,7 @@ enum {
 	OPT_NO_SM,
 	PASSWORD = 24,
 	USERS_MAX = 1000,
-	MECHANISMS_MAX = 8,
+	MECHANISMS_MAX = 16,
 	PEM_MAX = 65536,
 	LINE_MAX_IN = 2 << 20,	/* of stdin, with its line feed */
 	OUT_ROOM = 64 << 10,

@@ -75,6 +75,38 @@ begin(struct hub_client *c, bool secure)
 	return server_new(&c->server, &sc);
 }
 
+/* The handshake is done: what SASL may bind to. */
+static int
+set_bindings(struct hub_client *c)
+{
+	static const char *const types[] = {
+		"tls-exporter", "tls-unique", "tls-server-end-point"
+	};
+	enum { TYPES = sizeof(types) / sizeof(types[0]) };
+	struct sasl_binding b[TYPES];
+	struct buf data[TYPES];
+	size_t i, n = 0;
+	int r = 0;
+
+	for (i = 0; i < TYPES; i++) {
+		buf_init(&data[n], SASL_BINDING_MAX);
+		r = tls_binding(conn_tls(c->conn), types[i], &data[n]);
+		if (r == XERR_CONFIG)
+			continue;
+		if (r < 0)
+			break;
+		b[n] = (struct sasl_binding){ types[i], buf_data(&data[n]),
+		    buf_len(&data[n]) };
+		n++;
+	}
+	if (i == TYPES)
+		r = server_set_bindings(c->server, b, n);
+	for (i = 0; i < n; i++)
+		buf_release(&data[i]);
+	c->bound = true;
+	return r;
+}
+
 static int
 start_tls(struct hub_client *c)
 {
@@ -312,6 +344,11 @@ hub_work(struct hub_client *c)
 		}
 		if (c->server == NULL && buf_len(conn_in(c->conn)) > 0 &&
 		    !c->ending && (moved = true) && look(c) < 0) {
+			hang_up(c, xerr_str(XERR_NOMEM));
+			return;
+		}
+		if (c->server != NULL && !c->bound &&
+		    conn_is_secure(c->conn) && set_bindings(c) < 0) {
 			hang_up(c, xerr_str(XERR_NOMEM));
 			return;
 		}

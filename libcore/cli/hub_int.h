@@ -27,6 +27,7 @@ struct hub_client {
 	struct server *server;	/* NULL until the first byte has come */
 	struct router_session *session;
 	unsigned char secret[SERVER_SECRET];
+	bool bound;		/* the server knows the channel's bindings */
 	unsigned number;	/* for people */
 	struct hub_client *next;	/* in the queue */
 	bool queued;

@@ -23,6 +23,7 @@
 #define NS_OOB "jabber:x:oob"				/* XEP-0066 */
 #define NS_SASL2 "urn:xmpp:sasl:2"			/* XEP-0388 */
 #define NS_SM "urn:xmpp:sm:3"				/* XEP-0198 */
+#define NS_SASL_CB "urn:xmpp:sasl-cb:0"			/* XEP-0440 */
 #define NS_PING "urn:xmpp:ping"				/* XEP-0199 */
 #define NS_DELAY "urn:xmpp:delay"			/* XEP-0203 */
 

@@ -50,7 +50,9 @@ server_new(struct server **out, const struct server_config *config)
 	};
 	arena_init(&s->scratch, OUT_MAX);
 	server_token(s, s->id);
-	if ((r = stream_new(&s->stream, &config->limits,
+	if ((r = server_set_bindings(s, config->bindings,
+	    config->nbindings)) < 0 ||
+	    (r = stream_new(&s->stream, &config->limits,
 	    config->out_max == 0 ? OUT_MAX : config->out_max)) < 0) {
 		free(s);
 		return r;
@@ -70,6 +72,26 @@ server_free(struct server *s)
 	stream_free(s->stream);
 	arena_release(&s->scratch);
 	free(s);
+}
+
+int
+server_set_bindings(struct server *s, const struct sasl_binding *b, size_t n)
+{
+	size_t i;
+
+	if (n > SERVER_BINDINGS)
+		return XERR_LIMIT;
+	for (i = 0; i < n; i++)
+		if (b[i].len > SASL_BINDING_MAX)
+			return XERR_LIMIT;
+	for (i = 0; i < n; i++) {
+		memcpy(s->bound[i], b[i].data, b[i].len);
+		s->bindings[i] = (struct sasl_binding){ b[i].type,
+		    s->bound[i], b[i].len };
+	}
+	s->sasl_config.bindings = s->bindings;
+	s->sasl_config.nbindings = n;
+	return 0;
 }
 
 /* The client broke the rules: the stream ends here. */

@@ -22,6 +22,7 @@
 
 #include "base/buf.h"
 #include "jid/jid.h"
+#include "sasl/binding.h"
 #include "xml/elem.h"
 #include "xml/xparse.h"
 
@@ -48,6 +49,8 @@ struct server_config {
 	size_t salt_len;
 	unsigned iterations;
 	const char *const *mechanisms;	/* these only, ended by NULL; or NULL */
+	const struct sasl_binding *bindings;	/* as server_set_bindings() */
+	size_t nbindings;
 	struct xparse_limits limits;	/* of a stanza received */
 	size_t out_max;		/* bytes that wait to be sent; 0: 1 MiB */
 	bool secure;		/* TLS is on already */
@@ -71,7 +74,7 @@ struct server_event {
 
 struct server;
 
-/* 0 and *S, XERR_NOMEM. */
+/* 0 and *S, XERR_NOMEM; or as server_set_bindings(). */
 int server_new(struct server **s, const struct server_config *config);
 void server_free(struct server *s);
 
@@ -91,6 +94,14 @@ int server_next(struct server *s, struct server_event *ev);
 
 /* After SERVER_TLS: it is on, and a new stream begins. */
 int server_secured(struct server *s);
+
+/*
+ * What the channel is bound by, best first, once it is secured and before the
+ * client's header is fed: without it there is no -PLUS.  They are copied, types
+ * apart, which are borrowed.  0; XERR_LIMIT if they are too many or too long.
+ */
+int server_set_bindings(struct server *s, const struct sasl_binding *b,
+    size_t n);
 
 /*
  * After SERVER_BIND: the client has server_jid(), or the stanza error

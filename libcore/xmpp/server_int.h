@@ -9,7 +9,11 @@
 #include "xmpp/server.h"
 #include "xmpp/stream.h"
 
-enum { SERVER_TOKEN = 32 };	/* characters of an id or a nonce */
+enum {
+	SERVER_TOKEN = 32,	/* characters of an id or a nonce */
+	SERVER_MECHANISMS = 16,
+	SERVER_BINDINGS = 4
+};
 
 struct server {
 	struct server_config config;
@@ -29,6 +33,9 @@ struct server {
 	unsigned tokens;	/* made so far */
 	struct sasl_server *sasl;
 	struct sasl_server_config sasl_config;
+	struct sasl_binding bindings[SERVER_BINDINGS];
+	unsigned char bound[SERVER_BINDINGS][SASL_BINDING_MAX];
+	const char *offered[SERVER_MECHANISMS], *announced[SERVER_BINDINGS];
 	const char *mechanism;
 	unsigned failures;
 	struct jid jid;
@@ -63,8 +70,12 @@ void server_token(struct server *s, char out[SERVER_TOKEN + 1]);
 /* A new stream on the same connection, with a new id. */
 int server_restart(struct server *s, int (*how)(struct stream *));
 
-/* server_login.c: for sasl_server.h; STARTTLS and SASL; bind. */
+/* server_sasl.c: for sasl_server.h; the feature; its elements. */
 int server_lookup(void *arg, const char *username, struct buf *password);
+void server_add_sasl(struct server *s, struct elem *features);
+int server_take_sasl(struct server *s, const struct elem *e);
+
+/* server_login.c: the features, STARTTLS, bind. */
 int server_put_features(struct server *s);
 int server_take_login(struct server *s, const struct elem *e,
     struct server_event *ev);
