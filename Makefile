@@ -23,7 +23,7 @@ XMPP	= answer bounce client client_ack field follow jidpat login message \
 	  server_login server_sasl server_sm show stanza stream tally trace
 
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
-	  resolve srv tls tls_binding tls_ctx tls_why
+	  resolve srv tls tls_binding tls_ctx tls_name tls_verify tls_why
 
 CLI	= account account_file account_net blocks cli conf conf_foreign dump \
 	  filter hub hub_client ids json nest netopt newid privfile record \

@@ -182,20 +182,14 @@ plain_name(const char *domain)
 static int
 set_domain(struct tls *t, const char *domain)
 {
-	X509_VERIFY_PARAM *param = SSL_get0_param(t->ssl);
-
 	if ((t->domain = plain_name(domain)) == NULL)
 		return XERR_NOMEM;
-	if (is_address(t->domain))
-		return X509_VERIFY_PARAM_set1_ip_asc(param, t->domain) == 1 ?
-		    0 : XERR_NOMEM;
+	if ((t->address = is_address(t->domain)))
+		return 0;
 	if (!is_host_name(t->domain))
 		return XERR_CONFIG;
-	X509_VERIFY_PARAM_set_hostflags(param,
-	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
-	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return X509_VERIFY_PARAM_set1_host(param, t->domain, 0) == 1 &&
-	    SSL_set_tlsext_host_name(t->ssl, t->domain) == 1 ? 0 : XERR_NOMEM;
+	return SSL_set_tlsext_host_name(t->ssl, t->domain) == 1 ? 0 :
+	    XERR_NOMEM;
 }
 
 static int
@@ -223,6 +217,7 @@ tls_new(struct tls **out, struct tls_ctx *ctx, const char *domain)
 		return XERR_NOMEM;
 	buf_init(&t->net_in, NET_IN);
 	buf_init(&t->net_out, NET_OUT);
+	t->ctx = ctx;
 	t->server = ctx->server;
 	if ((t->ssl = SSL_new(ctx->ssl)) == NULL)
 		r = XERR_NOMEM;
@@ -251,7 +246,15 @@ tls_free(struct tls *t)
 	buf_release(&t->net_in);
 	buf_release(&t->net_out);
 	free(t->domain);
+	free(t->unicode);
 	free(t);
+}
+
+int
+tls_set_unicode(struct tls *t, const char *domain)
+{
+	free(t->unicode);
+	return (t->unicode = strdup(domain)) == NULL ? XERR_NOMEM : 0;
 }
 
 ssize_t
@@ -277,7 +280,9 @@ tls_feed_eof(struct tls *t)
 static int
 after_handshake(struct tls *t)
 {
-	if (!t->server && (SSL_get0_peer_certificate(t->ssl) == NULL ||
+	X509 *cert = SSL_get0_peer_certificate(t->ssl);
+
+	if (!t->server && (cert == NULL || !tls_name_matches(t, cert) ||
 	    SSL_get_verify_result(t->ssl) != X509_V_OK))
 		return set_err(t, XERR_TLS, "the certificate was not verified");
 	t->established = true;

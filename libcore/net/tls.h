@@ -6,7 +6,9 @@
  * 9325), no compression, no renegotiation.  A client always verifies the
  * server's certificate, for the name it was given and nothing else (RFC 6125,
  * RFC 6120 13.7.1.2): dNSName with at most a whole left-most label as wildcard,
- * or iPAddress; never the common name.
+ * SRV-ID (id-on-dnsSRV, "_xmpp-client.DOMAIN"), XmppAddr, or iPAddress; never
+ * the common name.  Keys and signatures have to be worth 112 bits (OpenSSL's
+ * security level 2).
  *
  * The end of the bytes without the peer's close_notify is a truncation, which
  * is told apart from the end of the stream.  OpenSSL's configuration file and
@@ -32,6 +34,13 @@ struct tls_config {
 	const char *key_file;
 	const char *cert_pem;	/* the same as strings; they come first */
 	const char *key_pem;
+	/*
+	 * Client: of a key in the verified chain, "sha256//BASE64" each, white
+	 * space, ',' or ';' between; beside a trusted chain, not instead of
+	 * it.  NULL: any.
+	 */
+	const char *pins;
+	const char *crl_file;	/* client: revocation lists, PEM; or NULL */
 	const char *alpn;	/* one protocol, "xmpp-client", or NULL */
 	/* Told the keys, in NSS's format, a line each; NULL: they are kept. */
 	void (*key_log)(void *arg, const char *line);
@@ -50,7 +59,7 @@ int tls_init(void);
  * The system's authorities are read from its hashed directory as they are
  * needed, or else from its bundle.  Returns 0, XERR_NOMEM, or XERR_CONFIG with
  * the reason appended to WHY: a file is missing, unreadable or no PEM, a key
- * does not fit its certificate.
+ * does not fit its certificate, a pin is none.
  */
 int tls_ctx_new(struct tls_ctx **ctx, const struct tls_config *cf,
     struct buf *why);
@@ -64,6 +73,12 @@ void tls_ctx_free(struct tls_ctx *ctx);
  */
 int tls_new(struct tls **t, struct tls_ctx *ctx, const char *domain);
 void tls_free(struct tls *t);
+
+/*
+ * DOMAIN in U-labels, which an XmppAddr may have instead; to be said before
+ * the first step, by a client.  Returns 0 or XERR_NOMEM.
+ */
+int tls_set_unicode(struct tls *t, const char *domain);
 
 /*
  * Take ciphertext: returns how much of it was taken, which is less than LEN,

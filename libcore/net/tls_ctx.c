@@ -20,9 +20,9 @@ tls_init(void)
 	    0 : XERR_NOMEM;
 }
 
-/* "FILE: no usable WHAT: the reason", OpenSSL's or the system's. */
-static int
-config_error(struct buf *why, const char *what, const char *file)
+/* The reason is OpenSSL's or the system's. */
+int
+tls_config_error(struct buf *why, const char *what, const char *file)
 {
 	unsigned long e = ERR_peek_error();
 	const char *reason = ERR_SYSTEM_ERROR(e) ?
@@ -77,7 +77,7 @@ trust_system(SSL_CTX *ssl, struct buf *why)
 		    X509_FILETYPE_PEM) == 1 ? 0 : XERR_NOMEM;
 	}
 	if (SSL_CTX_load_verify_file(ssl, file) != 1)
-		return config_error(why, "authorities of the system, nor in "
+		return tls_config_error(why, "authorities of the system, nor in "
 		    "its directory", file);
 	return 0;
 }
@@ -140,7 +140,7 @@ load(SSL_CTX *ssl, bool (*use)(SSL_CTX *, BIO *), const char *pem,
 	int r = 0;
 
 	if (bio == NULL || !use(ssl, bio))
-		r = config_error(why, what, pem != NULL ? "(in memory)" : file);
+		r = tls_config_error(why, what, pem != NULL ? "(in memory)" : file);
 	BIO_free(bio);
 	return r;
 }
@@ -223,16 +223,21 @@ static int
 set_verification(struct tls_ctx *ctx, const struct tls_config *cf,
     struct buf *why)
 {
+	int r = 0;
+
 	if (cf->server) {
 		SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_NONE, NULL);
 		return 0;
 	}
-	SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_PEER, tls_why_cert);
+	SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_PEER, tls_verify_cb);
+	SSL_CTX_set_cert_verify_callback(ctx->ssl, tls_verify, ctx);
 	if (cf->ca_file == NULL)
-		return trust_system(ctx->ssl, why);
-	if (SSL_CTX_load_verify_file(ctx->ssl, cf->ca_file) != 1)
-		return config_error(why, "authorities", cf->ca_file);
-	return 0;
+		r = trust_system(ctx->ssl, why);
+	else if (SSL_CTX_load_verify_file(ctx->ssl, cf->ca_file) != 1)
+		r = tls_config_error(why, "authorities", cf->ca_file);
+	if (r == 0)
+		r = tls_set_crl(ctx, cf->crl_file, why);
+	return r < 0 ? r : tls_set_pins(ctx, cf->pins, why);
 }
 
 /* The environment's SSLKEYLOGFILE has no say: only who asks is told. */

@@ -1,20 +1,28 @@
 /*
- * What the parts of TLS share: tls (a connection), tls_ctx (the context) and
- * tls_why (problems in words).  Nobody else includes this.
+ * What the parts of TLS share: tls (a connection), tls_ctx (the context),
+ * tls_verify and tls_name (the peer's certificate) and tls_why (problems in
+ * words).  Nobody else includes this.
  */
 #ifndef NET_TLS_LOCAL_H
 #define NET_TLS_LOCAL_H
 
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "net/tls.h"
 
-enum { TLS_MSG_MAX = 600 };
+enum {
+	TLS_MSG_MAX = 600,
+	TLS_PIN = 32,		/* bytes of SHA-256 */
+	TLS_PINS = 16		/* at most */
+};
 
 struct tls_ctx {
 	SSL_CTX *ssl;
 	BIO_METHOD *bio;
 	unsigned char alpn[256];	/* length, then the name */
+	unsigned char pins[TLS_PINS][TLS_PIN];
+	size_t npins;
 	bool server;
 	void (*key_log)(void *arg, const char *line);
 	void *key_log_arg;
@@ -22,8 +30,10 @@ struct tls_ctx {
 
 struct tls {
 	SSL *ssl;
+	const struct tls_ctx *ctx;
 	struct buf net_in, net_out;	/* ciphertext */
-	char *domain;
+	char *domain, *unicode;
+	bool address;			/* the domain is one */
 	bool server, eof, established, closed, truncated;
 	bool shutdown, shut;		/* close_notify wanted, done */
 	int err;
@@ -33,8 +43,31 @@ struct tls {
 /* How OpenSSL reads from net_in and writes to net_out; NULL without memory. */
 BIO_METHOD *tls_bio_method(void);
 
-/* OpenSSL's callback: keeps in t->msg what is wrong with a certificate. */
-int tls_why_cert(int ok, X509_STORE_CTX *store);
+/*
+ * OpenSSL's callbacks: the whole verification, ARG being the context, and what
+ * is wrong on its way.  Both keep in t->msg what is wrong with a certificate.
+ */
+int tls_verify(X509_STORE_CTX *store, void *arg);
+int tls_verify_cb(int ok, X509_STORE_CTX *store);
+
+/* Whether CERT names the domain of T. */
+bool tls_name_matches(const struct tls *t, X509 *cert);
+
+/* The text of an SRV-ID or XmppAddr and which of them it is, or NULL. */
+const ASN1_STRING *tls_name_other(const GENERAL_NAME *gn, int *nid);
+
+/* The SHA-256 of the public key with its algorithm (RFC 7469 2.4). */
+bool tls_spki_hash(X509 *cert, unsigned char hash[TLS_PIN]);
+
+/* What tls_config says of pins and revocation; NULL is nothing. */
+int tls_set_pins(struct tls_ctx *ctx, const char *list, struct buf *why);
+int tls_set_crl(struct tls_ctx *ctx, const char *file, struct buf *why);
+
+/* "FILE: no usable WHAT: the reason"; XERR_CONFIG. */
+int tls_config_error(struct buf *why, const char *what, const char *file);
+
+/* Keep what is wrong with CERT, DEPTH above the peer's own. */
+void tls_why_judged(struct tls *t, int err, int depth, X509 *cert);
 
 /* Keep the sentence for OpenSSL's error E, or WHY, unless there is one yet. */
 void tls_why_error(struct tls *t, unsigned long e);

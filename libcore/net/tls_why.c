@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "base/b64.h"
 #include "base/vis.h"
 #include "net/tls_local.h"
 
@@ -78,7 +79,9 @@ put_address(struct buf *b, const ASN1_OCTET_STRING *ip)
 static bool
 put_san(struct buf *b, const GENERAL_NAME *gn, int before)
 {
-	if (gn->type != GEN_DNS && gn->type != GEN_IPADD)
+	const ASN1_STRING *other = tls_name_other(gn, &(int){ 0 });
+
+	if (gn->type != GEN_DNS && gn->type != GEN_IPADD && other == NULL)
 		return false;
 	if (before == NAMES_SHOWN)
 		buf_puts(b, " and more");
@@ -87,6 +90,8 @@ put_san(struct buf *b, const GENERAL_NAME *gn, int before)
 	buf_puts(b, before > 0 ? ", " : ", only for ");
 	if (gn->type == GEN_IPADD)
 		put_address(b, gn->d.iPAddress);
+	else if (other != NULL)
+		put_asn1(b, other);
 	else
 		put_asn1(b, gn->d.dNSName);
 	return true;
@@ -116,6 +121,28 @@ put_untrusted(struct buf *b, const char *end, X509 *cert)
 	buf_puts(b, "the certificate is signed by ");
 	put_name(b, X509_get_issuer_name(cert));
 	buf_puts(b, end);
+}
+
+/* What a pin for it would be is of use to whoever expected a new key. */
+static void
+put_unpinned(struct buf *b, X509 *cert)
+{
+	unsigned char hash[TLS_PIN];
+
+	buf_puts(b, "the certificate is trusted, but none of the pinned keys "
+	    "is in it or above it");
+	if (tls_spki_hash(cert, hash)) {
+		buf_puts(b, "; its own is sha256//");
+		b64_encode(b, hash, sizeof(hash));
+	}
+}
+
+static void
+put_list(struct buf *b, X509 *cert, const char *what)
+{
+	buf_puts(b, "the revocation list of ");
+	put_name(b, X509_get_issuer_name(cert));
+	buf_puts(b, what);
 }
 
 /* What is wrong with CERT, DEPTH above the peer's own in the chain. */
@@ -165,6 +192,21 @@ put_cert_problem(struct buf *b, const struct tls *t, int err, int depth,
 	case X509_V_ERR_CERT_REVOKED:
 		buf_printf(b, "%s is revoked", what);
 		break;
+	case X509_V_ERR_UNABLE_TO_GET_CRL:
+		put_list(b, cert, " is missing");
+		break;
+	case X509_V_ERR_CRL_HAS_EXPIRED:
+		put_list(b, cert, " has expired");
+		break;
+	case X509_V_ERR_CRL_NOT_YET_VALID:
+		put_list(b, cert, " is not yet valid");
+		break;
+	case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+		put_list(b, cert, " has a wrong signature");
+		break;
+	case X509_V_ERR_APPLICATION_VERIFICATION:
+		put_unpinned(b, cert);
+		break;
 	default:
 		buf_printf(b, "%s cannot be verified: %s", what,
 		    X509_verify_cert_error_string(err));
@@ -184,22 +226,14 @@ set_msg(struct tls *t, struct buf *b)
 	buf_release(b);
 }
 
-int
-tls_why_cert(int ok, X509_STORE_CTX *store)
+void
+tls_why_judged(struct tls *t, int err, int depth, X509 *cert)
 {
-	SSL *ssl = X509_STORE_CTX_get_ex_data(store,
-	    SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct tls *t = SSL_get_app_data(ssl);
-	X509 *cert = X509_STORE_CTX_get_current_cert(store);
 	struct buf b;
 
-	if (ok || cert == NULL)
-		return ok;
 	buf_init(&b, TLS_MSG_MAX);
-	put_cert_problem(&b, t, X509_STORE_CTX_get_error(store),
-	    X509_STORE_CTX_get_error_depth(store), cert);
+	put_cert_problem(&b, t, err, depth, cert);
 	set_msg(t, &b);
-	return 0;
 }
 
 static void

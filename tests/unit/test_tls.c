@@ -9,8 +9,11 @@
 
 #include <cmocka.h>
 
+#include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 
+#include "base/b64.h"
 #include "tlspair.h"
 
 #define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }
@@ -321,6 +324,19 @@ static const struct {
 	    { .dns = LIST("*.example.org") }, false, NULL },
 	{ "A-labels", "xn--jrg-hoa.example",
 	    { .dns = LIST("xn--jrg-hoa.example") }, false, NULL },
+	{ "SRV-ID", "example.org",
+	    { .srv = LIST("_xmpp-client.example.org") }, false, NULL },
+	{ "SRV-ID in another case", "example.org",
+	    { .srv = LIST("_XMPP-Client.EXAMPLE.org") }, false, NULL },
+	{ "SRV-ID behind another name", "example.org",
+	    { .dns = LIST("a.example"), .srv = LIST("_imap.example.org",
+	    "_xmpp-client.example.org") }, false, NULL },
+	{ "XmppAddr", "example.org",
+	    { .xmpp = LIST("example.org") }, false, NULL },
+	{ "XmppAddr in A-labels", "xn--jrg-hoa.example",
+	    { .xmpp = LIST("xn--jrg-hoa.example") }, false, NULL },
+	{ "XmppAddr in U-labels", "xn--jrg-hoa.example",
+	    { .xmpp = LIST("j\xc3\xb6rg.example") }, false, NULL },
 	{ "IPv4", "127.0.0.1", { .ip = LIST("127.0.0.1") }, false, NULL },
 	{ "IPv6", "::1", { .ip = LIST("::1") }, false, NULL },
 	{ "IPv6 in brackets", "[::1]", { .ip = LIST("::1") }, false, NULL },
@@ -352,6 +368,30 @@ static const struct {
 	{ "control characters", "example.org",
 	    { .dns = LIST("\033[31m.net") }, false,
 	    "the certificate is not for example.org, only for \\x1b[31m.net" },
+	{ "SRV-ID of another service", "example.org",
+	    { .srv = LIST("_xmpp-server.example.org") }, false,
+	    "the certificate is not for example.org, only for "
+	    "_xmpp-server.example.org" },
+	{ "SRV-ID of another domain", "example.org",
+	    { .srv = LIST("_xmpp-client.example.org.evil.net",
+	    "_xmpp-client.notexample.org", "_xmpp-client.") }, false,
+	    "the certificate is not" },
+	{ "SRV-ID with a wildcard", "chat.example.org",
+	    { .srv = LIST("_xmpp-client.*.example.org") }, false,
+	    "the certificate is not" },
+	{ "SRV-ID of an address", "127.0.0.1",
+	    { .srv = LIST("_xmpp-client.127.0.0.1") }, false,
+	    "the certificate is not" },
+	{ "XmppAddr of another domain", "example.org",
+	    { .xmpp = LIST("example.net", "user@example.org") }, false,
+	    "the certificate is not for example.org, only for example.net, "
+	    "user@example.org" },
+	{ "XmppAddr with a wildcard", "chat.example.org",
+	    { .xmpp = LIST("*.example.org") }, false,
+	    "the certificate is not" },
+	{ "U-labels as dNSName", "xn--jrg-hoa.example",
+	    { .dns = LIST("j\xc3\xb6rg.example") }, false,
+	    "the certificate is not" },
 	{ "common name only", "example.org",
 	    { .cn = "example.org" }, false,
 	    "the certificate is not for example.org nor any other host (a "
@@ -392,6 +432,9 @@ check_cert(size_t i)
 	sctx = server_ctx(certs[i].other_ca ? other_ca : ca, &certs[i].spec,
 	    NULL);
 	pair_init(&p, client, sctx, certs[i].domain, 1000);
+	if (strncmp(certs[i].domain, "xn--jrg", 7) == 0)
+		assert_int_equal(tls_set_unicode(p.c.tls,
+		    "j\xc3\xb6rg.example"), 0);
 	buf_puts(&p.c.out, "a secret");
 	r = pair_run(&p, ALL);
 	if (certs[i].msg == NULL) {
@@ -447,6 +490,127 @@ a_weak_key_is_refused(void **state)
 	    "certificate: ee key too small");
 	buf_release(&cert);
 	buf_release(&key);
+	buf_release(&why);
+}
+
+/* The client of PINS meets the server: what it says, "" if it is content. */
+static const char *
+pinned(const char *pins)
+{
+	static char msg[700];
+	struct tls_ctx *ctx = client_ctx_of(ca, &(struct tls_config){
+	    .pins = pins });
+	struct tlspair p;
+	int r;
+
+	pair_init(&p, ctx, server, "example.org", 1000);
+	r = pair_run(&p, ALL);
+	snprintf(msg, sizeof(msg), "%s", tls_errmsg(p.c.tls));
+	assert_int_equal(r, msg[0] == '\0' ? 0 : XERR_TLS);
+	pair_release(&p);
+	tls_ctx_free(ctx);
+	return msg;
+}
+
+#define ZERO_PIN "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+static void
+a_pin_must_be_in_the_chain(void **state)
+{
+	char pin[60], list[200];
+	const char *msg, *own;
+
+	(void)state;
+	msg = pinned(ZERO_PIN);
+	assert_non_null(strstr(msg, "none of the pinned keys"));
+	assert_non_null(own = strstr(msg, "sha256//"));
+	snprintf(pin, sizeof(pin), "%s", own);
+	assert_string_equal(pinned(pin), "");
+	snprintf(list, sizeof(list), " %s;\t%s ", ZERO_PIN, pin);
+	assert_string_equal(pinned(list), "");
+}
+
+static void
+a_pin_of_the_authority_is_enough(void **state)
+{
+	char pin[60] = "sha256//";
+	unsigned char hash[32], *der = NULL;
+	struct buf pem, b64;
+	BIO *bio;
+	X509 *x;
+	int n;
+
+	(void)state;
+	buf_init(&pem, 10000);
+	buf_init(&b64, 100);
+	assert_int_equal(cert_ca_pem(ca, &pem), 0);
+	bio = BIO_new_mem_buf(buf_data(&pem), (int)buf_len(&pem));
+	x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	assert_non_null(x);
+	n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+	assert_true(n > 0);
+	SHA256(der, (size_t)n, hash);
+	assert_int_equal(b64_encode(&b64, hash, sizeof(hash)), 0);
+	strncat(pin, buf_str(&b64), sizeof(pin) - 9);
+	assert_string_equal(pinned(pin), "");
+	OPENSSL_free(der);
+	X509_free(x);
+	BIO_free(bio);
+	buf_release(&pem);
+	buf_release(&b64);
+}
+
+/* A pin narrows what is trusted, it never widens it. */
+static void
+a_pin_makes_no_stranger_trusted(void **state)
+{
+	struct cert_spec spec = { .dns = LIST("example.org") };
+	struct tls_ctx *sctx = server_ctx(other_ca, &spec, NULL), *cctx;
+	char pin[60];
+	struct tlspair p;
+
+	(void)state;
+	/* its pin, from one that trusts it */
+	cctx = client_ctx_of(other_ca, &(struct tls_config){
+	    .pins = ZERO_PIN });
+	pair_init(&p, cctx, sctx, "example.org", 1000);
+	assert_int_equal(pair_run(&p, ALL), XERR_TLS);
+	snprintf(pin, sizeof(pin), "%s",
+	    strstr(tls_errmsg(p.c.tls), "sha256//"));
+	pair_release(&p);
+	tls_ctx_free(cctx);
+
+	cctx = client_ctx_of(ca, &(struct tls_config){ .pins = pin });
+	pair_init(&p, cctx, sctx, "example.org", 1000);
+	assert_int_equal(pair_run(&p, ALL), XERR_TLS);
+	assert_non_null(strstr(tls_errmsg(p.c.tls), "not trusted"));
+	pair_release(&p);
+	tls_ctx_free(cctx);
+	tls_ctx_free(sctx);
+}
+
+static void
+a_pin_that_is_none_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", " ", "AAAA", "sha256//", "sha256//AAAA", "sha1//AAAA",
+		"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		ZERO_PIN " x"
+	};
+	struct tls_config cf = { 0 };
+	struct tls_ctx *ctx = NULL;
+	struct buf why;
+	size_t i;
+
+	(void)state;
+	buf_init(&why, 10000);
+	for (i = 0; i < N(bad); i++) {
+		cf.pins = bad[i];
+		assert_int_equal(tls_ctx_new(&ctx, &cf, &why), XERR_CONFIG);
+		assert_non_null(strstr(buf_str(&why), "sha256//"));
+		buf_reset(&why);
+	}
 	buf_release(&why);
 }
 
@@ -788,6 +952,10 @@ main(void)
 		cmocka_unit_test(a_broken_record_is_a_protocol_error),
 		cmocka_unit_test(certificates_are_judged_and_explained),
 		cmocka_unit_test(a_weak_key_is_refused),
+		cmocka_unit_test(a_pin_must_be_in_the_chain),
+		cmocka_unit_test(a_pin_of_the_authority_is_enough),
+		cmocka_unit_test(a_pin_makes_no_stranger_trusted),
+		cmocka_unit_test(a_pin_that_is_none_is_refused),
 		cmocka_unit_test(what_is_not_tls_is_refused),
 		cmocka_unit_test(an_alert_is_explained),
 		cmocka_unit_test(a_client_that_speaks_http_is_refused),

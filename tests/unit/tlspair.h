@@ -35,12 +35,12 @@ put_file(char path[], const void *data, size_t len)
 	close(fd);
 }
 
-/* A client's context that trusts CA alone. */
+/* A client's context that trusts CA alone, otherwise as LIKE says. */
 static inline struct tls_ctx *
-client_ctx(const struct cert_ca *ca, const char *alpn)
+client_ctx_of(const struct cert_ca *ca, const struct tls_config *like)
 {
 	char path[] = "/tmp/xmpputils-ca-XXXXXX";
-	struct tls_config cf = { .ca_file = path, .alpn = alpn };
+	struct tls_config cf = *like;
 	struct tls_ctx *ctx = NULL;
 	struct buf pem, why;
 
@@ -48,11 +48,18 @@ client_ctx(const struct cert_ca *ca, const char *alpn)
 	buf_init(&why, 10000);
 	assert_int_equal(cert_ca_pem(ca, &pem), 0);
 	put_file(path, buf_data(&pem), buf_len(&pem));
+	cf.ca_file = path;
 	assert_int_equal(tls_ctx_new(&ctx, &cf, &why), 0);
 	unlink(path);
 	buf_release(&pem);
 	buf_release(&why);
 	return ctx;
+}
+
+static inline struct tls_ctx *
+client_ctx(const struct cert_ca *ca, const char *alpn)
+{
+	return client_ctx_of(ca, &(struct tls_config){ .alpn = alpn });
 }
 
 static inline struct tls_ctx *
