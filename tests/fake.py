@@ -166,6 +166,8 @@ class Peer:
         def named(sock, name, context):
             self.record("note", "sni %s" % name)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        # what this side thinks of its key is not what is tested
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
         context.load_cert_chain(self.stage.cert + ".pem",
                                 self.stage.cert + ".key")
         context.set_alpn_protocols(["xmpp-client"])

@@ -36,6 +36,8 @@ account_release(struct account *a)
 	account_forget(a);
 	free(a->host);
 	free(a->ca_file);
+	free(a->crl_file);
+	free(a->pins);
 	wipe_text(a->proxy);
 	free(a->proxy);
 	free(a->cert);

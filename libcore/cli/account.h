@@ -43,6 +43,8 @@ struct account {
 	unsigned port;		/* 0: by SRV, or the protocol's own */
 	enum netopt_tls tls;
 	char *ca_file;		/* NULL: the system's */
+	char *crl_file;		/* NULL: nothing is revoked */
+	char *pins;		/* "sha256//... sha256//...", or NULL */
 	char *proxy;		/* URL, with a password maybe; or NULL */
 	char *cert, *key;	/* for EXTERNAL, PEM files; both or neither */
 

@@ -76,11 +76,17 @@ struct setting {
 	bool path;
 };
 
+enum { NOT_TEXT = 65535 };	/* more than one in the options */
+
 static const struct setting settings[] = {
 	{ CONF_HOST, "XMPP_HOST", offsetof(struct netopt, host),
 	    offsetof(struct account, host), false },
 	{ CONF_CA_FILE, "XMPP_CA_FILE", offsetof(struct netopt, ca_file),
 	    offsetof(struct account, ca_file), true },
+	{ CONF_CRL_FILE, "XMPP_CRL_FILE", offsetof(struct netopt, crl_file),
+	    offsetof(struct account, crl_file), true },
+	{ CONF_PIN, "XMPP_PIN", NOT_TEXT, offsetof(struct account, pins),
+	    false },
 	{ CONF_PROXY, "XMPP_PROXY", offsetof(struct netopt, proxy),
 	    offsetof(struct account, proxy), false },
 };
@@ -93,15 +99,37 @@ place_of(struct account *a, const struct setting *s)
 	return (char **)((char *)a + s->at);
 }
 
+/* Pins come one by one as options, and are one text everywhere else. */
+static int
+put_pins(struct account *a, const struct netopt *o)
+{
+	struct buf b;
+	size_t i;
+	int status = 0;
+
+	buf_init(&b, 65536);
+	for (i = 0; o->pins[i] != NULL; i++)
+		buf_printf(&b, "%s%s", i > 0 ? " " : "", o->pins[i]);
+	if (buf_err(&b) < 0)
+		status = account_no_memory(a);
+	else if (i > 0)
+		status = account_put_text(a, &a->pins, buf_str(&b));
+	buf_release(&b);
+	return status;
+}
+
 int
 account_put_options(struct account *a, const struct netopt *o)
 {
 	const char *value;
-	int i, status = 0;
+	int i, status;
 
 	a->port = o->port;
 	a->tls = o->tls;
+	status = put_pins(a, o);
 	for (i = 0; i < SETTINGS && status == 0; i++) {
+		if (settings[i].option == NOT_TEXT)
+			continue;
 		value = *(const char *const *)((const char *)o +
 		    settings[i].option);
 		if (value != NULL)

@@ -49,6 +49,18 @@ proxy_url(const char *arg)
 	return arg;
 }
 
+static void
+add_pin(struct netopt *o, const char *arg)
+{
+	size_t n = 0;
+
+	while (o->pins[n] != NULL)
+		n++;
+	if (n == NETOPT_PINS)
+		cli_usage("--pin: more than %d", NETOPT_PINS);
+	o->pins[n] = text("--pin", arg);
+}
+
 bool
 netopt_take(struct netopt *o, int ch, const char *arg)
 {
@@ -59,6 +71,8 @@ netopt_take(struct netopt *o, int ch, const char *arg)
 	case 'v': cli_louder(); break;
 	case NETOPT_HOST: o->host = text("--host", arg); break;
 	case NETOPT_CA_FILE: o->ca_file = text("--ca-file", arg); break;
+	case NETOPT_CRL_FILE: o->crl_file = text("--crl-file", arg); break;
+	case NETOPT_PIN: add_pin(o, arg); break;
 	case NETOPT_PROXY: o->proxy = proxy_url(arg); break;
 	case NETOPT_TRACE: o->trace = arg; break;
 	case NETOPT_TRACE_SECRETS: o->trace_secrets = true; break;

@@ -30,6 +30,8 @@ enum netopt_tls {
 	NETOPT_TLS_DIRECT
 };
 
+enum { NETOPT_PINS = 16 };	/* at most */
+
 /* Texts are borrowed from argv; NULL or 0 where the option was not given. */
 struct netopt {
 	const char *account;	/* -a, a section of the file */
@@ -39,6 +41,8 @@ struct netopt {
 	unsigned port;		/* --port */
 	enum netopt_tls tls;	/* --tls */
 	const char *ca_file;	/* --ca-file */
+	const char *crl_file;	/* --crl-file */
+	const char *pins[NETOPT_PINS + 1]; /* --pin, each; then NULL */
 	const char *proxy;	/* --proxy; NETOPT_NO_PROXY for none */
 	bool insecure_plaintext; /* --insecure-plaintext */
 	int timeout_ms;		/* --timeout, 0 is no limit */
@@ -60,6 +64,8 @@ enum {
 	NETOPT_INSECURE,
 	NETOPT_STANZA,
 	NETOPT_PROXY,
+	NETOPT_PIN,
+	NETOPT_CRL_FILE,
 	NETOPT_TRACE,
 	NETOPT_TRACE_SECRETS,
 	NETOPT_KEY_LOG
@@ -82,6 +88,8 @@ enum {
 	{ "insecure-plaintext", no_argument, NULL, NETOPT_INSECURE }, \
 	{ "max-stanza", required_argument, NULL, NETOPT_STANZA }, \
 	{ "proxy", required_argument, NULL, NETOPT_PROXY }, \
+	{ "pin", required_argument, NULL, NETOPT_PIN }, \
+	{ "crl-file", required_argument, NULL, NETOPT_CRL_FILE }, \
 	{ "trace", required_argument, NULL, NETOPT_TRACE }, \
 	{ "trace-secrets", no_argument, NULL, NETOPT_TRACE_SECRETS }, \
 	{ "key-log", required_argument, NULL, NETOPT_KEY_LOG }
@@ -100,6 +108,8 @@ enum {
 	"      --port PORT         and to this port\n" \
 	"      --tls HOW           starttls or direct\n" \
 	"      --ca-file FILE      trust these certificates, not the system's\n" \
+	"      --crl-file FILE     refuse what these lists revoke\n" \
+	"      --pin sha256//HASH  refuse other keys; several: all but these\n" \
 	"      --proxy URL         through socks5h://HOST:PORT or http://..., or none\n" \
 	"      --max-stanza BYTES  largest stanza taken, 1048576\n" \
 	"      --trace FILE        write what goes over the connection to FILE\n" \

@@ -138,6 +138,8 @@ make_context(struct wire *w, bool direct, struct buf *why)
 		.ca_file = w->account->ca_file,
 		.cert_file = w->account->cert,
 		.key_file = w->account->key,
+		.crl_file = w->account->crl_file,
+		.pins = w->account->pins,
 		.alpn = direct ? "xmpp-client" : NULL,
 		.key_log = w->keys == NULL ? NULL : keylog_put,
 		.key_log_arg = w->keys,
@@ -277,6 +279,11 @@ wire_start_tls(struct wire *w)
 
 	if ((r = tls_new(&t, w->ctx[w->direct], w->domain)) < 0)
 		return fail(w, r, xerr_str(r));
+	if ((r = tls_set_unicode(t, jid_domain(&w->account->jid,
+	    NULL))) < 0) {
+		tls_free(t);
+		return fail(w, r, xerr_str(r));
+	}
 	if ((r = conn_start_tls(w->conn, t)) < 0)
 		return fail(w, r, xerr_str(r));
 	/* What is put from here on goes out when the handshake is done. */

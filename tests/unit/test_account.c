@@ -27,8 +27,8 @@
 
 static const char *const variables[] = {
 	"XMPP_JID", "XMPP_PASSWORD", "XMPP_HOST", "XMPP_PORT", "XMPP_TLS",
-	"XMPP_CA_FILE", "XMPP_PROXY", "ALL_PROXY", "all_proxy", "XMPP_CONFIG",
-	"XDG_CONFIG_HOME", "HOME"
+	"XMPP_CA_FILE", "XMPP_CRL_FILE", "XMPP_PIN", "XMPP_PROXY", "ALL_PROXY",
+	"all_proxy", "XMPP_CONFIG", "XDG_CONFIG_HOME", "HOME"
 };
 
 static char dir[64];
