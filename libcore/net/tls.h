@@ -139,6 +139,8 @@ const char *tls_errmsg(const struct tls *t);
  *				certificate
  *	"tls-unique"		RFC 5929 section 3: TLS 1.2 only, and after a
  *				resumption with an extended master secret only
+ *	"tls-unique-1.3"	the same of TLS 1.3, which no RFC defines but
+ *				ejabberd 23.01 takes for tls-unique
  * Both ends have the same bytes, at most 64.  Returns 0, OUT's error, or
  * XERR_CONFIG if this channel has no such binding, before the handshake is
  * done, or for another TYPE.

@@ -75,13 +75,13 @@ put_end_point(const struct tls *t, struct buf *out)
  * client's, or the server's if a session was resumed.
  */
 static int
-put_unique(const struct tls *t, struct buf *out)
+put_unique(const struct tls *t, bool tls_1_3, struct buf *out)
 {
 	unsigned char b[FINISHED_MAX];
 	bool resumed = SSL_session_reused(t->ssl) == 1;
 	size_t n;
 
-	if (SSL_version(t->ssl) >= TLS1_3_VERSION ||
+	if ((SSL_version(t->ssl) >= TLS1_3_VERSION) != tls_1_3 ||
 	    (resumed && !is_singular(t)))
 		return refuse();
 	n = t->server == resumed ?
@@ -102,6 +102,8 @@ tls_binding(const struct tls *t, const char *type, struct buf *out)
 	if (strcmp(type, "tls-server-end-point") == 0)
 		return put_end_point(t, out);
 	if (strcmp(type, "tls-unique") == 0)
-		return put_unique(t, out);
+		return put_unique(t, false, out);
+	if (strcmp(type, "tls-unique-1.3") == 0)
+		return put_unique(t, true, out);
 	return XERR_CONFIG;
 }

@@ -11,9 +11,17 @@
 
 enum { SASL_BINDING_MAX = 256 };	/* bytes; no type has more than 64 */
 
+/*
+ * The first Finished of TLS 1.3, for which "tls-unique" is not defined.  There
+ * are servers that offer -PLUS under TLS 1.3, announce no type, and mean this
+ * (ejabberd 23.01, in Debian 12).  It is used for such a server only, under
+ * the name of "tls-unique"; any other refuses it.
+ */
+#define SASL_UNIQUE_1_3 "tls-unique-1.3"
+
 struct sasl_binding {
 	const char *type;	/* "tls-exporter", "tls-server-end-point",
-				   "tls-unique" */
+				   "tls-unique"; or SASL_UNIQUE_1_3 */
 	const void *data;
 	size_t len;
 };

@@ -66,18 +66,33 @@ out:
 	return r;
 }
 
-const struct sasl_binding *
-sasl_common_binding(const struct sasl_config *c)
+/* What a server that announces no types most probably has. */
+static const struct sasl_binding *
+guess_binding(const struct sasl_config *c)
 {
 	const struct sasl_binding *b;
 	size_t i;
 
-	if (c->announced == NULL) {
-		b = sasl_binding_find(c->bindings, c->nbindings, "tls-unique");
-		return b != NULL || c->nbindings == 0 ? b : &c->bindings[0];
-	}
+	b = sasl_binding_find(c->bindings, c->nbindings, "tls-unique");
+	if (b == NULL && !c->sasl2)
+		b = sasl_binding_find(c->bindings, c->nbindings,
+		    SASL_UNIQUE_1_3);
+	for (i = 0; b == NULL && i < c->nbindings; i++)
+		if (strcmp(c->bindings[i].type, SASL_UNIQUE_1_3) != 0)
+			b = &c->bindings[i];
+	return b;
+}
+
+const struct sasl_binding *
+sasl_common_binding(const struct sasl_config *c)
+{
+	size_t i;
+
+	if (c->announced == NULL)
+		return guess_binding(c);
 	for (i = 0; i < c->nbindings; i++)
-		if (sasl_is_among(c->bindings[i].type, c->announced,
+		if (strcmp(c->bindings[i].type, SASL_UNIQUE_1_3) != 0 &&
+		    sasl_is_among(c->bindings[i].type, c->announced,
 		    c->nannounced))
 			return &c->bindings[i];
 	return NULL;

@@ -33,10 +33,14 @@ int sasl_offer_hash(struct buf *out, const struct scram_hash *h, char name,
     const struct sasl_offer *o);
 
 /*
- * The binding that C can give and the server announces, best first; if it
- * announces none, what the RFCs make the default: tls-unique before TLS 1.3
- * (RFC 5802 section 6), where only it exists, else the best.  NULL if there is
- * none.
+ * The binding that C can give and the server announces, best first; NULL if
+ * there is none.  To a server that announces no types
+ *	tls-unique	as long as it exists, that is before TLS 1.3 (the
+ *			default of RFC 5802 section 6);
+ *	SASL_UNIQUE_1_3	without SASL2: see binding.h;
+ *	the best	else, which is tls-exporter (RFC 9266).
+ * A wrong guess fails.  It never leaves us unbound: whoever is in the middle
+ * may have removed the types.
  */
 const struct sasl_binding *sasl_common_binding(const struct sasl_config *c);
 

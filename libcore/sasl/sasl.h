@@ -82,6 +82,7 @@ struct sasl_config {
 	size_t noffered;
 	const char *const *announced;
 	size_t nannounced;
+	bool sasl2;		/* XEP-0388 carries it, not RFC 6120 */
 };
 
 struct sasl;

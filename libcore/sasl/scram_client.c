@@ -75,7 +75,8 @@ put_gs2(struct scram *m, const struct sasl_config *c,
     const struct sasl_binding *b)
 {
 	if (b != NULL)
-		buf_printf(&m->first, "p=%s", b->type);
+		buf_printf(&m->first, "p=%s", strcmp(b->type,
+		    SASL_UNIQUE_1_3) == 0 ? "tls-unique" : b->type);
 	else
 		buf_putc(&m->first, sasl_unbound_flag(c));
 	buf_putc(&m->first, ',');

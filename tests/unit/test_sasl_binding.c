@@ -143,7 +143,10 @@ the_flag_says_what_both_ends_can(void **state)
 	static const struct {
 		const char *mechanism, *ours, *offered, *announced, *flag;
 	} t[] = {
-		/* ours: e(xporter), p (end point), u(nique); N: unknown */
+		/*
+		 * ours: e(xporter), p (end point), u(nique), 3 (the same of
+		 * TLS 1.3); N: unknown, N2: by SASL2
+		 */
 		{ "SCRAM-SHA-1", "", "-+", "ep", "n," },
 		{ "SCRAM-SHA-1", "", "-", "N", "n," },
 		{ "SCRAM-SHA-1", "e", "N", "N", "n," },
@@ -160,6 +163,12 @@ the_flag_says_what_both_ends_can(void **state)
 		/* not announced: the RFCs' default */
 		{ "SCRAM-SHA-1-PLUS", "ep", "-+", "N", "p=tls-exporter," },
 		{ "SCRAM-SHA-1-PLUS", "eu", "-+", "N", "p=tls-unique," },
+		{ "SCRAM-SHA-1-PLUS", "eu", "-+", "N2", "p=tls-unique," },
+		{ "SCRAM-SHA-1-PLUS", "e3", "-+", "N", "p=tls-unique," },
+		{ "SCRAM-SHA-1-PLUS", "3e", "-+", "N2", "p=tls-exporter," },
+		{ "SCRAM-SHA-1-PLUS", "3e", "-+", "3e", "p=tls-exporter," },
+		{ "SCRAM-SHA-1-PLUS", "3e", "-+", "3u", NULL },
+		{ "SCRAM-SHA-1-PLUS", "3", "-+", "N2", NULL },
 		/* cannot */
 		{ "SCRAM-SHA-1-PLUS", "", "-+", "ep", NULL },
 		{ "SCRAM-SHA-1-PLUS", "e", "-+", "p", NULL },
@@ -174,7 +183,8 @@ the_flag_says_what_both_ends_can(void **state)
 
 	(void)state;
 	for (i = 0; i < N(t); i++) {
-#define TYPE(x) ((x) == 'e' ? EXPORTER : (x) == 'p' ? END_POINT : UNIQUE)
+#define TYPE(x) ((x) == 'e' ? EXPORTER : (x) == 'p' ? END_POINT : \
+    (x) == 'u' ? UNIQUE : SASL_UNIQUE_1_3)
 		c = user();
 		for (k = 0; t[i].ours[k] != '\0'; k++)
 			b[k] = (struct sasl_binding){ TYPE(t[i].ours[k]),
@@ -186,10 +196,11 @@ the_flag_says_what_both_ends_can(void **state)
 			    "SCRAM-SHA-1-PLUS";
 		c.offered = t[i].offered[0] == 'N' ? NULL : mechs;
 		c.noffered = c.offered == NULL ? 0 : k;
-		for (k = 0; t[i].announced[k] != '\0'; k++)
+		for (k = 0; k < 2 && t[i].announced[k] != '\0'; k++)
 			said[k] = TYPE(t[i].announced[k]);
 		c.announced = t[i].announced[0] == 'N' ? NULL : said;
 		c.nannounced = c.announced == NULL ? 0 : k;
+		c.sasl2 = strcmp(t[i].announced, "N2") == 0;
 		r = initial(t[i].mechanism, &c, &out);
 		if (r != (t[i].flag == NULL ? XERR_CONFIG : 0) ||
 		    (r == 0 && strncmp(buf_str(&out), t[i].flag,

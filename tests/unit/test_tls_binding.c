@@ -160,6 +160,18 @@ unique_is_for_tls_1_2(void **state)
 	pair_release(&p);
 }
 
+static void
+unique_of_tls_1_3_has_a_name_of_its_own(void **state)
+{
+	struct tlspair p;
+
+	(void)state;
+	differ(TLS1_3_VERSION, "tls-unique-1.3", 48);
+	shake(&p, TLS1_2_VERSION, true, NULL);
+	lacks(&p, "tls-unique-1.3");
+	pair_release(&p);
+}
+
 /* After a resumption the server's Finished is the first. */
 static void
 unique_survives_a_resumption_with_extended_secret(void **state)
@@ -319,6 +331,7 @@ main(void)
 		cmocka_unit_test(the_exporter_is_that_of_rfc_9266),
 		cmocka_unit_test(the_exporter_needs_a_singular_master_secret),
 		cmocka_unit_test(unique_is_for_tls_1_2),
+		cmocka_unit_test(unique_of_tls_1_3_has_a_name_of_its_own),
 		cmocka_unit_test(
 		    unique_survives_a_resumption_with_extended_secret),
 		cmocka_unit_test(unique_ends_at_a_resumption_without),
