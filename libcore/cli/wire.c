@@ -32,9 +32,9 @@ struct wire {
 	struct client_config cf;
 	struct tracefile *trace;	/* NULL: none is written */
 	struct keylog *keys;
-	char nonce[NONCE], id[NONCE];
+	char nonce[NONCE], retry_nonce[NONCE], id[NONCE];
 	char domain[JID_PART_MAX + 1];	/* in A-labels */
-	bool told;		/* TLS was described, on -v */
+	bool secured;		/* the client knows of TLS */
 	bool bye;		/* nothing more will be said */
 	int64_t heard;
 	const char *errmsg;
@@ -81,12 +81,22 @@ make_dialer(struct wire *w, int64_t deadline, struct buf *why)
 }
 
 static int
+find_binding(void *arg, const char *type, struct buf *out)
+{
+	const struct wire *w = arg;
+	const struct tls *t = conn_tls(w->conn);
+
+	return t == NULL ? XERR_CONFIG : tls_binding(t, type, out);
+}
+
+static int
 make_client(struct wire *w, bool secure, struct buf *why)
 {
 	const struct account *a = w->account;
 	int r;
 
 	if (ids_random(w->nonce, sizeof(w->nonce)) < 0 ||
+	    ids_random(w->retry_nonce, sizeof(w->retry_nonce)) < 0 ||
 	    ids_random(w->id, sizeof(w->id)) < 0) {
 		buf_puts(why, "no random numbers to be had");
 		return XERR_INTERNAL;
@@ -98,7 +108,12 @@ make_client(struct wire *w, bool secure, struct buf *why)
 			    (const char *)buf_data(&a->password) : NULL,
 			.password_len = buf_len(&a->password),
 			.nonce = w->nonce,
-			.secure = secure,
+			.retry_nonce = w->retry_nonce,
+			.certificate = a->cert != NULL,
+			.software = cli_name(),
+			.direct = secure,
+			.binding = find_binding,
+			.arg = w,
 			.plaintext_ok = w->net->insecure_plaintext,
 		},
 		.identity = {
@@ -159,7 +174,7 @@ hang_up(struct wire *w)
 	w->client = NULL;
 	w->conn = NULL;
 	w->errmsg = NULL;
-	w->told = w->bye = false;
+	w->secured = w->bye = false;
 }
 
 static int
@@ -286,9 +301,6 @@ wire_start_tls(struct wire *w)
 	}
 	if ((r = conn_start_tls(w->conn, t)) < 0)
 		return fail(w, r, xerr_str(r));
-	/* What is put from here on goes out when the handshake is done. */
-	if (!w->direct && (r = client_secured(w->client)) < 0)
-		return fail(w, r, client_errmsg(w->client));
 	return 0;
 }
 
@@ -342,9 +354,6 @@ tell_tls(struct wire *w)
 {
 	struct buf b;
 
-	if (w->told || !conn_is_secure(w->conn))
-		return;
-	w->told = true;
 	buf_init(&b, 256);
 	if (tls_describe(conn_tls(w->conn), &b) == 0) {
 		tracefile_put(w->trace, TRACE_REMARK, buf_data(&b),
@@ -353,6 +362,21 @@ tell_tls(struct wire *w)
 		    buf_str(&b), w->domain);
 	}
 	buf_release(&b);
+}
+
+/* The handshake is done: the client begins a stream under TLS. */
+static int
+check_secure(struct wire *w)
+{
+	int r;
+
+	if (w->secured || !conn_is_secure(w->conn))
+		return 0;
+	w->secured = true;
+	tell_tls(w);
+	if ((r = client_secured(w->client)) < 0)
+		return fail(w, r, client_errmsg(w->client));
+	return 1;
 }
 
 int
@@ -374,7 +398,9 @@ wire_step(struct wire *w, enum wire_in in)
 		return fail(w, r, conn_errmsg(w->conn));
 	}
 	moved |= r;
-	tell_tls(w);
+	if ((r = check_secure(w)) < 0)
+		return r;
+	moved |= r;
 	if ((r = receive(w, in)) < 0)
 		return r;
 	return moved | r;

@@ -22,6 +22,9 @@
 #define NS_VERSION "jabber:iq:version"			/* XEP-0092 */
 #define NS_OOB "jabber:x:oob"				/* XEP-0066 */
 #define NS_SASL2 "urn:xmpp:sasl:2"			/* XEP-0388 */
+#define NS_BIND2 "urn:xmpp:bind:0"			/* XEP-0386 */
+#define NS_FAST "urn:xmpp:fast:0"			/* XEP-0484 */
+#define NS_SASL_CB "urn:xmpp:sasl-cb:0"			/* XEP-0440 */
 #define NS_SM "urn:xmpp:sm:3"				/* XEP-0198 */
 #define NS_SASL_CB "urn:xmpp:sasl-cb:0"			/* XEP-0440 */
 #define NS_PING "urn:xmpp:ping"				/* XEP-0199 */

@@ -164,7 +164,10 @@ take_login(struct client *c, const struct stream_event *sev,
 		c->bound = true;
 		if ((r = client_ack_begin(c)) < 0)
 			return r;
-		ev->kind = CLIENT_BOUND;
+		/* by SASL2 both come at once, and are told one by one */
+		c->tell_bound = !c->online;
+		ev->kind = c->online ? CLIENT_BOUND : CLIENT_ONLINE;
+		c->online = true;
 		return 1;
 	default:
 		stream_close(c->stream);
@@ -265,6 +268,11 @@ client_next(struct client *c, struct client_event *ev)
 	for (;;) {
 		if (c->err != 0)
 			return c->err;
+		if (c->tell_bound) {
+			c->tell_bound = false;
+			ev->kind = CLIENT_BOUND;
+			return 1;
+		}
 		if (is_clogged(c))
 			return 0;
 		if ((r = stream_next(c->stream, &sev)) < 0)
@@ -382,6 +390,12 @@ const struct jid *
 client_jid(const struct client *c)
 {
 	return c->bound ? login_jid(c->login) : c->cf.login.jid;
+}
+
+const struct login *
+client_login(const struct client *c)
+{
+	return c->login;
 }
 
 const char *

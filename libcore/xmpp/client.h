@@ -4,7 +4,9 @@
  * socket and TLS are its owner's.
  *
  *	client_new()			the stream header is pending
- *	CLIENT_TLS			the owner begins TLS: client_secured()
+ *	CLIENT_TLS			the owner begins TLS
+ *	client_secured()		its handshake is done; with direct TLS
+ *					it is the first thing to happen
  *	CLIENT_ONLINE			authenticated: client_send()
  *	CLIENT_BOUND			our address is known
  *	CLIENT_STANZA, CLIENT_ACKED ...
@@ -75,7 +77,7 @@ ssize_t client_feed(struct client *c, const void *data, size_t len);
  */
 int client_next(struct client *c, struct client_event *ev);
 
-/* After CLIENT_TLS: it is on, and the certificate is verified. */
+/* TLS is on, its handshake done and the certificate verified. */
 int client_secured(struct client *c);
 
 /* Bytes to be sent, and how many of them were. */
@@ -131,6 +133,10 @@ void client_forget(struct client *c);
 /* The address that was bound; until CLIENT_BOUND the one asked for. */
 const struct jid *client_jid(const struct client *c);
 const char *client_mechanism(const struct client *c);
+
+/* How the login went, to be remembered. */
+const struct login *client_login(const struct client *c);
+
 bool client_has_sm(const struct client *c);
 
 /* After an error: a sentence. */

@@ -61,6 +61,10 @@ client_ack_begin(struct client *c)
 {
 	static const char enable[] = "<enable xmlns='" NS_SM "'/>";
 
+	if (login_sm_is_on(c->login)) {
+		c->sm = c->enabled = true;
+		return 0;
+	}
 	if (!login_has_sm(c->login))
 		return 0;
 	if (c->outbox.count > 0)

@@ -18,6 +18,7 @@ struct client {
 	struct buf scratch;	/* a stanza as it is sent */
 	bool online;		/* authenticated: we may send */
 	bool bound;		/* stanzas may come */
+	bool tell_bound;	/* that is the next event */
 	bool sm;		/* <enable/> is sent, and was not refused */
 	bool asked;		/* <r/> or a ping waits for its answer */
 	bool pinged;		/* a ping it is */

@@ -1,10 +1,14 @@
 /*
- * Getting in (RFC 6120 sections 5 to 7): STARTTLS, SASL, resource binding.
+ * Getting in (RFC 6120 sections 5 to 7): STARTTLS, SASL, resource binding; or
+ * the last two at once by SASL2 (XEP-0388) with Bind 2 (XEP-0386), and with a
+ * token instead of the password (FAST, XEP-0484).
  *
  * What needs no answer to be right is sent ahead (XEP-0305): <starttls/> goes
- * with the first header, and the request to bind with the header behind
+ * with the first header; the authentication with the header under TLS, if the
+ * owner remembers what the server offers; and the request to bind behind
  * <success/>, where the owner's first stanzas may follow it at once.  What the
- * server offers is checked all the same when it comes.
+ * server offers is checked all the same when it comes, and if it is something
+ * else than was remembered, all that was sent on the strength of it is aborted.
  *
  * Nothing but a stream header and <starttls/> is sent before TLS, and nothing
  * that arrives before the end of it counts as a stanza.
@@ -14,8 +18,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/buf.h"
 #include "jid/jid.h"
+#include "xmpp/offer.h"
 #include "xmpp/stream.h"
 
 /* All of it is borrowed until login_free(). */
@@ -24,10 +31,28 @@ struct login_config {
 	const char *password;	/* NULL: there is none */
 	size_t password_len;
 	const char *nonce;	/* for SASL: random, printable; sasl/sasl.h */
+	const char *retry_nonce; /* another, should it be tried twice */
 	const char *lang;	/* xml:lang of the stream, or NULL */
-	const char *mechanism;	/* this one only, or NULL */
-	bool secure;		/* TLS is on already */
+	const char *mechanisms;	/* these only, with commas, or NULL */
+	bool certificate;	/* TLS has presented ours: EXTERNAL */
+	bool anonymous;		/* ANONYMOUS is wanted */
+	bool direct;		/* TLS comes first: login_secured() */
 	bool plaintext_ok;	/* go on without if the server has none */
+
+	/* Append the channel binding of TYPE to OUT, or fail; or NULL. */
+	int (*binding)(void *arg, const char *type, struct buf *out);
+	void *arg;
+
+	/* What is remembered of this account; each NULL or 0 if not. */
+	const struct offer *remembered;	/* of the features under TLS */
+	const char *at_least;	/* the strongest mechanism that has worked */
+	const char *agent;	/* a UUID: who we are for tokens (XEP-0388) */
+	const char *software;	/* the program's name, with that */
+	const char *token;	/* FAST: the secret, */
+	size_t token_len;
+	const char *token_mechanism; /* and what it is for */
+	unsigned token_count;	/* how often it was used, with this time */
+	bool no_sasl2;		/* do as if the server had none */
 };
 
 struct login;
@@ -35,7 +60,7 @@ struct login;
 int login_new(struct login **l, const struct login_config *c);
 void login_free(struct login *l);	/* wipes */
 
-/* Send the first header on S, or the first one under TLS. */
+/* Send the first header on S; with direct TLS that is login_secured()'s. */
 void login_open(struct login *l, struct stream *s);
 
 enum login_step {
@@ -54,15 +79,31 @@ enum login_step {
 int login_take(struct login *l, struct stream *s,
     const struct stream_event *ev);
 
-/* TLS is on and verified: a new stream begins on S. */
+/* TLS is on and verified, and can be bound to: a new stream begins on S. */
 int login_secured(struct login *l, struct stream *s);
 
-/* After LOGIN_DONE: the address that was bound, and what the server has. */
+/* After LOGIN_DONE: the address that was bound. */
 const struct jid *login_jid(const struct login *l);
+
+/* The server has XEP-0198; it is enabled already (by Bind 2). */
 bool login_has_sm(const struct login *l);
+bool login_sm_is_on(const struct login *l);
 
 /* The mechanism that was used, or is being used; NULL before. */
 const char *login_mechanism(const struct login *l);
+
+/* What the server offered under TLS, or NULL if nothing was seen yet. */
+const struct offer *login_offer(const struct login *l);
+
+/* The token was refused, and is worth nothing. */
+bool login_token_refused(const struct login *l);
+
+/*
+ * The token that the server has given: its secret in *TOKEN, when it expires
+ * (seconds since 1970) and what it is for; NULL if none.  Borrowed from L.
+ */
+const char *login_new_token(const struct login *l, const char **token,
+    int64_t *expiry);
 
 const char *login_errmsg(const struct login *l);
 

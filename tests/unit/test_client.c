@@ -574,7 +574,7 @@ servers_that_misbehave_get_nothing(void **state)
 			if (steps[k] == 7 && strstr(scripts[i].name, "behind"))
 				continue;
 			pair_init(&p, "juliet@example.org/x");
-			p.ccf.login.mechanism = "PLAIN";
+			p.ccf.login.mechanisms = "PLAIN";
 			assert_int_equal(client_new(&p.c, &p.ccf), 0);
 			r = play(&p, scripts[i].says, steps[k]);
 			if (r != scripts[i].r)
@@ -640,7 +640,7 @@ requests_are_answered_once(void **state)
 	(void)state;
 	for (i = 0; i < N(v); i++) {
 		pair_init(&p, "juliet@example.org/x");
-		p.ccf.login.mechanism = "PLAIN";
+		p.ccf.login.mechanisms = "PLAIN";
 		assert_int_equal(client_new(&p.c, &p.ccf), 0);
 		snprintf(says, sizeof(says), "%s%s", BOUND, v[i][0]);
 		assert_int_equal(play(&p, says, 4096), 0);
@@ -671,7 +671,7 @@ a_pong_of_somebody_else_acknowledges_nothing(void **state)
 	(void)state;
 	for (i = 0; i < N(from) + N(good); i++) {
 		pair_init(&p, "juliet@example.org/x");
-		p.ccf.login.mechanism = "PLAIN";
+		p.ccf.login.mechanisms = "PLAIN";
 		assert_int_equal(client_new(&p.c, &p.ccf), 0);
 		snprintf(says, sizeof(says), "%s", BOUND);
 		/* this one has no stream management */
@@ -717,7 +717,7 @@ what_would_end_the_stream_is_not_sent(void **state)
 
 	(void)state;
 	pair_init(&p, "juliet@example.org/x");
-	p.ccf.login.mechanism = "PLAIN";
+	p.ccf.login.mechanisms = "PLAIN";
 	assert_int_equal(client_new(&p.c, &p.ccf), 0);
 	assert_int_equal(play(&p, BOUND, 4096), 0);
 	assert_int_equal(rec_reader_new(&rec, NULL, '\n'), 0);

@@ -346,7 +346,7 @@ log_in_and_talk(void)
 	struct client_config ccf = {
 		.login = { .jid = &jid, .password = "rose", .password_len = 4,
 		    .nonce = "abcdefghijklmnopqrstuvwxyz234567",
-		    .secure = true },
+		    .direct = true },
 		.identity = { "client", "bot", "test", "1" }, .id = "q7h2"
 	};
 	struct server_config scf = {
@@ -359,6 +359,7 @@ log_in_and_talk(void)
 
 	if ((r = jid_parse(&jid, "juliet@example.org/balcony", 26)) == 0 &&
 	    (r = client_new(&p.c, &ccf)) == 0 &&
+	    (r = client_secured(p.c)) == 0 &&
 	    (r = server_new(&p.s, &scf)) == 0)
 		r = session(&p);
 	client_free(p.c);

@@ -1,0 +1,13 @@
+/* Moments as XMPP writes them: the DateTime profile of XEP-0082 section 3.2. */
+#ifndef XMPP_DATETIME_H
+#define XMPP_DATETIME_H
+
+#include <stdint.h>
+
+/*
+ * S, as "2002-09-10T23:41:07.125Z" or with an offset "+02:00", in seconds since
+ * 1970 into *T; fractions are dropped.  0 or XERR_SYNTAX.
+ */
+int datetime_parse(int64_t *t, const char *s);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * What the parts of the login share: login.c goes from step to step,
+ * login_sasl.c authenticates, in both protocols.
+ */
+#ifndef XMPP_LOGIN_INT_H
+#define XMPP_LOGIN_INT_H
+
+#include "base/arena.h"
+#include "sasl/sasl.h"
+#include "xmpp/login.h"
+
+enum { LOGIN_BINDINGS = 3 };
+
+enum login_state {
+	WANT_HEADER,
+	WANT_FEATURES,		/* RFC 6120 4.3.2 */
+	WANT_PROCEED,
+	WANT_SASL,		/* a challenge, success or failure */
+	WANT_ABORTED,		/* the failure that <abort/> asks for */
+	WANT_BOUND,
+	DONE
+};
+
+struct login {
+	const struct login_config *c;
+	enum login_state state;
+	bool secure, authenticated;
+	bool sent_starttls;	/* ahead of the features */
+	bool ahead;		/* authentication was begun ahead of them */
+	bool seen;		/* offer is the server's word */
+	struct offer offer;
+	struct arena names;	/* its strings */
+
+	/* Authentication. */
+	struct sasl *sasl;
+	struct sasl_config cf;	/* what sasl has borrowed */
+	char user[JID_PART_MAX + 1];
+	struct sasl_binding bindings[LOGIN_BINDINGS];
+	struct buf channel[LOGIN_BINDINGS];	/* their bytes */
+	const char *mechanism;
+	bool sasl2;		/* in use: not RFC 6120's */
+	bool bind2;		/* asked for */
+	bool by_token;		/* in use */
+	bool token_refused;
+	const char *asked_token;	/* the mechanism a new one is asked for */
+	struct buf new_token;	/* the server's, and a NUL */
+	int64_t new_expiry;
+	unsigned tries;
+
+	bool sm_is_on;
+	struct jid jid;
+	struct arena arena;	/* what we send, an element at a time */
+	char errmsg[512];
+};
+
+/* Fail with R and words; returns R. */
+int login_fail(struct login *l, int r, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * Begin to authenticate with what O offers; LOGIN_MORE or an error.  AHEAD: the
+ * offer is remembered, so only what is sure to be good is sent, or nothing.
+ */
+int login_sasl_begin(struct login *l, struct stream *s, const struct offer *o,
+    bool ahead);
+
+/* Take back what was begun: the server will fail it. */
+int login_sasl_abort(struct login *l, struct stream *s);
+
+/* Take a challenge, success or failure: a step or an error. */
+int login_sasl_take(struct login *l, struct stream *s, const struct elem *e);
+
+/* Authenticated by RFC 6120's SASL: header and bind, on a new stream. */
+int login_restart(struct login *l, struct stream *s);
+
+/* Authenticated by SASL2, and perhaps bound: what comes next. */
+int login_go_on(struct login *l, struct stream *s, const char *bound);
+
+#endif

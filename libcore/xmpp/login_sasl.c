@@ -1,0 +1,442 @@
+/*
+ * Authenticating: SASL as RFC 6120 section 6 carries it, and as XEP-0388
+ * (SASL2) does, which says more in fewer elements.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/b64.h"
+#include "base/buf.h"
+#include "base/xerr.h"
+#include "xml/ns.h"
+#include "xml/xml.h"
+#include "xmpp/datetime.h"
+#include "xmpp/login_int.h"
+
+enum {
+	SASL_MAX = 64 * 1024,	/* bytes of a challenge or response */
+	TRIES = 3		/* by token, as remembered, as offered */
+};
+
+static const char *const types[LOGIN_BINDINGS] = {
+	"tls-exporter", "tls-unique", "tls-server-end-point"
+};
+
+/* What our channel can be bound by, asked for once. */
+static size_t
+find_bindings(struct login *l)
+{
+	size_t i, n = 0;
+
+	for (i = 0; l->c->binding != NULL && i < LOGIN_BINDINGS; i++) {
+		buf_reset(&l->channel[n]);
+		if (l->c->binding(l->c->arg, types[i], &l->channel[n]) < 0)
+			continue;
+		l->bindings[n].type = types[i];
+		l->bindings[n].data = buf_data(&l->channel[n]);
+		l->bindings[n].len = buf_len(&l->channel[n]);
+		n++;
+	}
+	return n;
+}
+
+/* Is there something that another try can do better? */
+static bool
+can_use_token(const struct login *l, const struct offer *o)
+{
+	return l->c->token != NULL && !l->token_refused &&
+	    (o->has & OFFER_FAST) != 0 &&
+	    offer_names_has(&o->fast, l->c->token_mechanism);
+}
+
+static void
+configure(struct login *l, const struct offer *o)
+{
+	const struct login_config *c = l->c;
+	const struct offer_names *n = l->sasl2 ? &o->sasl2 : &o->mechanisms;
+	const char *local;
+	size_t len;
+
+	local = jid_local(c->jid, &len);
+	snprintf(l->user, sizeof(l->user), "%.*s", (int)len,
+	    local == NULL ? "" : local);
+	l->cf = (struct sasl_config){
+		.username = l->user,
+		.password = c->password,
+		.password_len = c->password_len,
+		.nonce = l->tries == 0 ? c->nonce : c->retry_nonce,
+		.only = c->mechanisms,
+		.at_least = c->at_least,
+		.tls = l->secure,
+		.plain_ok = true,
+		.certificate = c->certificate,
+		.anonymous = c->anonymous,
+		.bindings = l->bindings,
+		.nbindings = find_bindings(l),
+		.offered = n->v,
+		.noffered = n->n,
+		.announced = (o->has & OFFER_BINDINGS) != 0 ?
+		    o->types.v : NULL,
+		.nannounced = o->types.n,
+	};
+	if (l->by_token) {
+		l->cf.token = c->token;
+		l->cf.token_len = c->token_len;
+		l->cf.token_mechanism = c->token_mechanism;
+	}
+}
+
+/* Nothing that the server offers is good enough: say why. */
+static int
+no_mechanism(struct login *l, const struct offer *o)
+{
+	const struct offer_names *n = l->sasl2 ? &o->sasl2 : &o->mechanisms;
+	struct sasl_config cf = l->cf;
+	char seen[200];
+
+	offer_names_tell(n, seen, sizeof(seen));
+	cf.at_least = NULL;
+	if (l->cf.at_least != NULL && sasl_choose(&cf, n->v, n->n) != NULL)
+		return login_fail(l, XERR_AUTH, "the server offered %.30s "
+		    "before and now no more than %.150s: somebody may be in "
+		    "between; if it is meant, use --forget",
+		    l->cf.at_least, seen);
+	return login_fail(l, XERR_AUTH, "no common authentication mechanism; "
+	    "the server offers %s", seen);
+}
+
+static void
+put_attr(struct buf *b, const char *name, const char *value)
+{
+	buf_printf(b, " %s='", name);
+	xml_attr(b, value, strlen(value));
+	buf_putc(b, '\'');
+}
+
+/*
+ * <auth/> and <response/>.  Not by a tree: what may be a password is in two
+ * buffers only, and wiped here.
+ */
+static void
+put_classic(struct login *l, struct buf *b, bool first, const struct buf *data)
+{
+	buf_printf(b, "<%s xmlns='" NS_SASL "'", first ? "auth" : "response");
+	if (first)
+		put_attr(b, "mechanism", l->mechanism);
+	buf_putc(b, '>');
+	/* nothing at all is "=" (RFC 6120 6.4.2) */
+	if (first && buf_len(data) == 0)
+		buf_putc(b, '=');
+	b64_encode(b, buf_data(data), buf_len(data));
+	buf_printf(b, "</%s>", first ? "auth" : "response");
+}
+
+/* What is to happen together with the authentication (XEP-0388 2.4). */
+static void
+put_inline(struct login *l, struct buf *b, const struct offer *o)
+{
+	const char *name;
+
+	if (l->c->agent != NULL) {
+		buf_puts(b, "<user-agent");
+		put_attr(b, "id", l->c->agent);
+		buf_puts(b, "><software>");
+		if (l->c->software != NULL)
+			xml_text(b, l->c->software, strlen(l->c->software));
+		buf_puts(b, "</software></user-agent>");
+	}
+	if (l->bind2) {
+		buf_puts(b, "<bind xmlns='" NS_BIND2 "'>");
+		if (l->c->software != NULL) {
+			buf_puts(b, "<tag>");
+			xml_text(b, l->c->software, strlen(l->c->software));
+			buf_puts(b, "</tag>");
+		}
+		if ((o->has & OFFER_SM_INLINE) != 0)
+			buf_puts(b, "<enable xmlns='" NS_SM "'/>");
+		buf_puts(b, "</bind>");
+	}
+	if (l->by_token)
+		buf_printf(b, "<fast xmlns='" NS_FAST "' count='%u'/>",
+		    l->c->token_count);
+	if ((o->has & OFFER_FAST) == 0 || l->c->agent == NULL || l->by_token)
+		return;
+	name = sasl_choose_token(&l->cf, o->fast.v, o->fast.n);
+	if (name != NULL) {
+		buf_puts(b, "<request-token xmlns='" NS_FAST "'");
+		put_attr(b, "mechanism", name);
+		buf_puts(b, "/>");
+	}
+	l->asked_token = name;
+}
+
+static void
+put_sasl2(struct login *l, struct buf *b, const struct buf *data,
+    const struct offer *o)
+{
+	if (o == NULL) {
+		buf_puts(b, "<response xmlns='" NS_SASL2 "'>");
+		b64_encode(b, buf_data(data), buf_len(data));
+		buf_puts(b, "</response>");
+		return;
+	}
+	buf_puts(b, "<authenticate xmlns='" NS_SASL2 "'");
+	put_attr(b, "mechanism", l->mechanism);
+	buf_puts(b, "><initial-response>");
+	b64_encode(b, buf_data(data), buf_len(data));
+	buf_puts(b, "</initial-response>");
+	put_inline(l, b, o);
+	buf_puts(b, "</authenticate>");
+}
+
+/* Send DATA; the first time with what goes with it by offer O, else NULL. */
+static int
+send_data(struct login *l, struct stream *s, const struct buf *data,
+    const struct offer *o)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, 2 * SASL_MAX);
+	if (l->sasl2)
+		put_sasl2(l, &b, data, o);
+	else
+		put_classic(l, &b, o != NULL, data);
+	if ((r = buf_err(&b)) == 0)
+		r = stream_put_bytes(s, buf_data(&b), buf_len(&b));
+	buf_wipe(&b);
+	return r < 0 ? login_fail(l, r, "%s", xerr_str(r)) : LOGIN_MORE;
+}
+
+/* Choose the protocol and the mechanism; NULL if there is none. */
+static const char *
+choose(struct login *l, const struct offer *o)
+{
+	const struct offer_names *n;
+
+	l->sasl2 = (o->has & OFFER_SASL2) != 0 && l->secure &&
+	    !l->c->no_sasl2;
+	/* Bind 2 makes resources up: who asks for one gets it as ever */
+	l->bind2 = l->sasl2 && (o->has & OFFER_BIND2) != 0 &&
+	    jid_is_bare(l->c->jid);
+	l->by_token = l->sasl2 && can_use_token(l, o);
+	configure(l, o);
+	if (l->by_token)
+		return l->c->token_mechanism;
+	n = l->sasl2 ? &o->sasl2 : &o->mechanisms;
+	return sasl_choose(&l->cf, n->v, n->n);
+}
+
+int
+login_sasl_begin(struct login *l, struct stream *s, const struct offer *o,
+    bool ahead)
+{
+	struct buf out;
+	int r;
+
+	sasl_free(l->sasl);
+	l->sasl = NULL;
+	l->ahead = false;
+	l->mechanism = choose(l, o);
+	/* a password itself goes to nobody on the strength of a memory */
+	if (ahead && (l->mechanism == NULL ||
+	    strcmp(l->mechanism, "PLAIN") == 0))
+		return LOGIN_MORE;
+	if (l->mechanism == NULL)
+		return no_mechanism(l, o);
+	if ((r = sasl_new(&l->sasl, l->mechanism, &l->cf)) < 0)
+		return login_fail(l, r, "%s: cannot be used", l->mechanism);
+	buf_init(&out, SASL_MAX);
+	if ((r = sasl_initial(l->sasl, &out)) < 0)
+		login_fail(l, r, "%s: %s", l->mechanism, sasl_errmsg(l->sasl));
+	else
+		r = send_data(l, s, &out, o);
+	buf_wipe(&out);
+	l->tries++;
+	l->ahead = ahead;
+	if (!ahead)
+		l->state = WANT_SASL;
+	return r;
+}
+
+int
+login_sasl_abort(struct login *l, struct stream *s)
+{
+	static const char classic[] = "<abort xmlns='" NS_SASL "'/>";
+	static const char sasl2[] = "<abort xmlns='" NS_SASL2 "'/>";
+	int r;
+
+	l->state = WANT_ABORTED;
+	/* HT has one step: it is over, one way or the other */
+	if (l->by_token)
+		return LOGIN_MORE;
+	r = l->sasl2 ? stream_put_bytes(s, sasl2, sizeof(sasl2) - 1) :
+	    stream_put_bytes(s, classic, sizeof(classic) - 1);
+	return r < 0 ? login_fail(l, r, "%s", xerr_str(r)) : LOGIN_MORE;
+}
+
+/* What each condition of RFC 6120 6.5 means to whoever reads it. */
+static const struct hint {
+	const char *name, *hint;
+	int r;
+} hints[] = {
+	{ "aborted", "nobody asked for that", XERR_PROTO },
+	{ "account-disabled", "ask the server's operators", XERR_AUTH },
+	{ "credentials-expired", "set a new password", XERR_AUTH },
+	{ "encryption-required", "use TLS", XERR_TLS },
+	{ "incorrect-encoding", "the server did not understand us",
+	    XERR_PROTO },
+	{ "invalid-authzid", "check the JID", XERR_AUTH },
+	{ "invalid-mechanism", "choose another by --sasl", XERR_AUTH },
+	{ "malformed-request", "the server did not understand us",
+	    XERR_PROTO },
+	{ "mechanism-too-weak", "choose another by --sasl", XERR_AUTH },
+	{ "not-authorized", "check name and password", XERR_AUTH },
+	{ "temporary-auth-failure", "try again later", XERR_TEMP },
+};
+
+static int
+take_failure(struct login *l, const struct elem *e)
+{
+	const struct elem *c = elem_child(e, NS_SASL, NULL);
+	const char *text = elem_text(elem_child(e, e->ns, "text"));
+	const char *name = c == NULL ? "no reason given" : c->name;
+	const char *hint = NULL;
+	int r = XERR_AUTH;
+	size_t i;
+
+	for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (strcmp(hints[i].name, name) == 0) {
+			hint = hints[i].hint;
+			r = hints[i].r;
+		}
+	return login_fail(l, r, "%s refused: %.60s%s%s%s%.200s%s",
+	    l->mechanism, name, hint == NULL ? "" : "; ",
+	    hint == NULL ? "" : hint,
+	    text == NULL || *text == '\0' ? "" : " (server: ",
+	    text == NULL ? "" : text,
+	    text == NULL || *text == '\0' ? "" : ")");
+}
+
+/* A failure that leaves something else to try, and was to be expected. */
+static int
+failed(struct login *l, struct stream *s, const struct elem *e)
+{
+	bool again = l->state == WANT_ABORTED || l->by_token;
+
+	if (l->by_token)
+		l->token_refused = true;
+	if (again && l->tries < TRIES)
+		return login_sasl_begin(l, s, &l->offer, false);
+	return take_failure(l, e);
+}
+
+/* The bytes in element E, base64; E NULL is none, as is "=" (6.4.2). */
+static int
+decode(struct login *l, const struct elem *e, struct buf *b)
+{
+	const char *s;
+	int r;
+
+	if (e == NULL)
+		return 0;
+	if ((s = elem_text(e)) == NULL)
+		return login_fail(l, XERR_NOMEM, "%s", xerr_str(XERR_NOMEM));
+	if (!l->sasl2 && strcmp(s, "=") == 0)
+		return 0;
+	if ((r = b64_decode(b, s, strlen(s))) < 0)
+		return login_fail(l, r == XERR_NOMEM ? r : XERR_PROTO,
+		    "%s: the server's data is no base64", l->mechanism);
+	return 0;
+}
+
+/* A token for next time; what is wrong with it is no reason to fail. */
+static int
+take_token(struct login *l, const struct elem *e)
+{
+	const char *token = elem_get(e, "token");
+	const char *expiry = elem_get(e, "expiry");
+
+	if (e == NULL || token == NULL || *token == '\0' || expiry == NULL ||
+	    datetime_parse(&l->new_expiry, expiry) < 0)
+		return 0;
+	buf_wipe(&l->new_token);
+	if (buf_put(&l->new_token, token, strlen(token) + 1) < 0)
+		buf_wipe(&l->new_token);
+	return 0;
+}
+
+/* SASL2: the results of what was asked for inline are in <success/>. */
+static int
+take_inline(struct login *l, struct stream *s, const struct elem *e)
+{
+	const struct elem *bound = elem_child(e, NS_BIND2, "bound");
+	const char *jid = elem_text(elem_child(e, NS_SASL2,
+	    "authorization-identifier"));
+
+	take_token(l, elem_child(e, NS_FAST, "token"));
+	if (!l->bind2)
+		return login_go_on(l, s, NULL);
+	if (bound == NULL)
+		return login_fail(l, XERR_PROTO,
+		    "the server has not bound a resource");
+	l->sm_is_on = elem_child(bound, NS_SM, "enabled") != NULL;
+	return login_go_on(l, s, jid == NULL ? "" : jid);
+}
+
+static int
+take_success(struct login *l, struct stream *s, const struct elem *e,
+    const struct buf *in)
+{
+	int r;
+
+	if ((r = sasl_success(l->sasl, buf_data(in), buf_len(in))) < 0)
+		return login_fail(l, r, "%s: %s", l->mechanism,
+		    sasl_errmsg(l->sasl));
+	sasl_free(l->sasl);
+	l->sasl = NULL;
+	return l->sasl2 ? take_inline(l, s, e) : login_restart(l, s);
+}
+
+static int
+take_challenge(struct login *l, struct stream *s, const struct buf *in)
+{
+	struct buf out;
+	int r;
+
+	buf_init(&out, SASL_MAX);
+	if ((r = sasl_challenge(l->sasl, buf_data(in), buf_len(in), &out)) < 0)
+		login_fail(l, r, "%s: %s", l->mechanism, sasl_errmsg(l->sasl));
+	else
+		r = send_data(l, s, &out, NULL);
+	buf_wipe(&out);
+	return r;
+}
+
+int
+login_sasl_take(struct login *l, struct stream *s, const struct elem *e)
+{
+	const char *ns = l->sasl2 ? NS_SASL2 : NS_SASL;
+	bool success = elem_is(e, ns, "success");
+	struct buf in;
+	int r;
+
+	if (elem_is(e, ns, "failure"))
+		return failed(l, s, e);
+	if (elem_is(e, ns, "continue"))
+		return login_fail(l, XERR_AUTH, "the server wants another "
+		    "step of authentication that we do not have");
+	if (!success && !elem_is(e, ns, "challenge"))
+		return login_fail(l, XERR_PROTO,
+		    "<%.40s/> in the middle of authentication", e->name);
+	/* the answer to what was taken back crosses with <abort/> */
+	if (l->state == WANT_ABORTED && !success)
+		return LOGIN_MORE;
+	buf_init(&in, SASL_MAX);
+	if ((r = decode(l, !success || !l->sasl2 ? e :
+	    elem_child(e, NS_SASL2, "additional-data"), &in)) == 0)
+		r = success ? take_success(l, s, e, &in) :
+		    take_challenge(l, s, &in);
+	buf_wipe(&in);
+	return r;
+}
