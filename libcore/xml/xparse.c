@@ -111,7 +111,7 @@ fail_expat(struct xparse *p)
 }
 
 /* After expat has parsed: what is the state now? */
-static int
+static void
 judge(struct xparse *p, enum XML_Status status)
 {
 	p->suspended = status == XML_STATUS_SUSPENDED;
@@ -121,7 +121,6 @@ judge(struct xparse *p, enum XML_Status status)
 		xhandle_fail(p, XERR_LIMIT, "policy-violation",
 		    p->depth > 0 ? "the element is too large" :
 		    "the stream header is too large");
-	return p->err;
 }
 
 static int
@@ -174,28 +173,29 @@ take_lead(struct xparse *p, const char *s, size_t len)
 	return i;
 }
 
-static int
+static void
 parse(struct xparse *p, const void *s, size_t len)
 {
 	p->fed += len;
-	return judge(p, XML_Parse(p->expat, s, (int)len, XML_FALSE));
+	judge(p, XML_Parse(p->expat, s, (int)len, XML_FALSE));
 }
 
-/* Begin with the first bytes once they are known to be UTF-8. */
-static ssize_t
+/*
+ * Begin with the first bytes once they are known to be UTF-8.  Returns how many
+ * were used; what is wrong with them is in p->err.
+ */
+static size_t
 begin(struct xparse *p, const char *s, size_t len)
 {
 	size_t n = take_lead(p, s, len);
-	int r;
 
 	p->fed += n;
-	if ((r = judge_lead(p)) <= 0)
-		return r < 0 ? r : (ssize_t)n;
+	if (judge_lead(p) <= 0)
+		return n;
 	p->begun = true;
 	p->fed -= p->nlead;	/* parse() counts them */
-	if ((r = parse(p, p->lead, p->nlead)) < 0)
-		return r;
-	return (ssize_t)n;
+	parse(p, p->lead, p->nlead);
+	return n;
 }
 
 /* Go on behind the event that was taken. */
@@ -211,23 +211,20 @@ xparse_feed(struct xparse *p, const void *data, size_t len)
 {
 	const char *s = data;
 	size_t n, used = 0;
-	ssize_t r;
 
 	resume(p);
 	if (p->err != 0)
 		return p->err;
-	if (!p->begun && len > 0) {
-		if ((r = begin(p, s, len)) < 0)
-			return r;
-		used = (size_t)r;
-	}
-	/* Bytes behind an event wait until it is taken. */
-	while (used < len && !p->suspended && p->begun) {
+	if (!p->begun && len > 0)
+		used = begin(p, s, len);
+	/*
+	 * Bytes behind an event wait until it is taken; events before an error
+	 * come first.
+	 */
+	while (used < len && !p->suspended && p->begun && p->err == 0) {
 		n = len - used < PORTION ? len - used : PORTION;
-		r = parse(p, s + used, n);
+		parse(p, s + used, n);
 		used += n;
-		if (r < 0)
-			break;	/* events before the error come first */
 	}
 	return (ssize_t)used;
 }
