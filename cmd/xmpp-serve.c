@@ -38,6 +38,7 @@ static const char usage[] =
 	"      --insecure-plaintext\n"
 	"                          clients need no TLS\n"
 	"      --max-stanza BYTES  largest stanza taken, 1048576\n"
+	"      --no-sasl2          do not offer SASL2 and Bind 2\n"
 	"      --no-sm             do not offer stream management\n"
 	"  -v, --verbose           say who comes and goes\n"
 	CLI_USAGE;
@@ -45,6 +46,7 @@ static const char usage[] =
 enum {
 	OPT_INSECURE = CLI_OPT_OWN,
 	OPT_STANZA,
+	OPT_NO_SASL2,
 	OPT_NO_SM,
 	PASSWORD = 24,
 	USERS_MAX = 1000,
@@ -480,6 +482,7 @@ main(int argc, char *argv[])
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "insecure-plaintext", no_argument, NULL, OPT_INSECURE },
 		{ "max-stanza", required_argument, NULL, OPT_STANZA },
+		{ "no-sasl2", no_argument, NULL, OPT_NO_SASL2 },
 		{ "no-sm", no_argument, NULL, OPT_NO_SM },
 		CLI_LONG
 	};
@@ -506,6 +509,7 @@ main(int argc, char *argv[])
 			s.hub_config.max_stanza = cli_number("--max-stanza",
 			    optarg, 10000, 1 << 24);
 			break;
+		case OPT_NO_SASL2: s.hub_config.no_sasl2 = true; break;
 		case OPT_NO_SM: s.hub_config.no_sm = true; break;
 		}
 	if (optind < argc)

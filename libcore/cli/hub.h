@@ -30,7 +30,7 @@ struct hub_config {
 	unsigned port;		/* 0: a free one */
 	const char *cert_pem, *key_pem;	/* used by hub_new() only */
 	const char *const *mechanisms;	/* of server_config */
-	bool plaintext_ok, no_sm;	/* of server_config */
+	bool plaintext_ok, no_sm, no_sasl2;	/* of server_config */
 	size_t max_stanza;	/* bytes; 0: 1 MiB */
 	bool log;		/* keep what is routed in hub_log() */
 };

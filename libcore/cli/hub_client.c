@@ -69,7 +69,8 @@ begin(struct hub_client *c, bool secure)
 		.mechanisms = hc->mechanisms,
 		.limits = { .size = hc->max_stanza }, .out_max = QUEUE_MAX,
 		.secure = secure, .tls = true,
-		.plaintext_ok = hc->plaintext_ok, .no_sm = hc->no_sm
+		.plaintext_ok = hc->plaintext_ok, .no_sm = hc->no_sm,
+		.no_sasl2 = hc->no_sasl2
 	};
 
 	return server_new(&c->server, &sc);

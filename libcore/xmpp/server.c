@@ -13,6 +13,7 @@
 
 enum {
 	OUT_MAX = 1 << 20,
+	KEPT_MAX = 65536,
 	ASK_AFTER = 64		/* stanzas sent, then we ask for an ack */
 };
 
@@ -49,6 +50,8 @@ server_new(struct server **out, const struct server_config *config)
 		.iterations = config->iterations
 	};
 	arena_init(&s->scratch, OUT_MAX);
+	arena_init(&s->kept, KEPT_MAX);
+	buf_init(&s->extra, SERVER_SASL_MAX);
 	server_token(s, s->id);
 	if ((r = server_set_bindings(s, config->bindings,
 	    config->nbindings)) < 0 ||
@@ -71,6 +74,8 @@ server_free(struct server *s)
 	sasl_server_free(s->sasl);
 	stream_free(s->stream);
 	arena_release(&s->scratch);
+	arena_release(&s->kept);
+	buf_wipe(&s->extra);
 	free(s);
 }
 
@@ -153,6 +158,27 @@ is_our_domain(const struct server *s, const char *to)
 	    strcmp(jid_str(&j), s->config.domain) == 0;
 }
 
+/* Whom the client says to be (RFC 6120 4.7.1): nobody, or one of ours. */
+static bool
+take_from(struct server *s, const char *from)
+{
+	struct jid j;
+	const char *domain;
+	size_t n;
+
+	s->from = (struct jid){ 0 };
+	if (from == NULL || jid_parse(&j, from, strlen(from)) < 0)
+		return true;
+	domain = jid_domain(&j, &n);
+	if (strlen(s->config.domain) != n ||
+	    memcmp(domain, s->config.domain, n) != 0)
+		return false;
+	if (jid_local(&j, NULL) != NULL)
+		s->from = j;
+	jid_to_bare(&s->from);
+	return true;
+}
+
 static int
 take_header(struct server *s, const struct elem *e)
 {
@@ -162,6 +188,9 @@ take_header(struct server *s, const struct elem *e)
 	if (!is_our_domain(s, elem_get(e, "to")))
 		return server_fail(s, XERR_PROTO, "host-unknown",
 		    "this is another domain");
+	if (!take_from(s, elem_get(e, "from")))
+		return server_fail(s, XERR_PROTO, "invalid-from",
+		    "the client is of another domain");
 	s->phase = s->authenticated ? IN_RESOURCE : IN_LOGIN;
 	return server_put_features(s);
 }

@@ -57,12 +57,13 @@ struct server_config {
 	bool tls;		/* TLS can be had */
 	bool plaintext_ok;	/* ... but is not required */
 	bool no_sm;		/* do not offer stream management */
+	bool no_sasl2;		/* nor SASL2 and Bind 2 */
 };
 
 enum server_kind {
 	SERVER_NONE,
 	SERVER_TLS,		/* <proceed/> is pending */
-	SERVER_BIND,		/* server_jid() is what is asked for */
+	SERVER_BIND,		/* server_jid() is what is asked for, or made */
 	SERVER_STANZA,
 	SERVER_CLOSED		/* the stream is over, in order */
 };
@@ -105,7 +106,8 @@ int server_set_bindings(struct server *s, const struct sasl_binding *b,
 
 /*
  * After SERVER_BIND: the client has server_jid(), or the stanza error
- * CONDITION and may try again.  0 or XERR_NOMEM, XERR_LIMIT.
+ * CONDITION and may try again; with Bind 2, whose resource is part of the
+ * login, that has failed for the moment.  0 or XERR_NOMEM, XERR_LIMIT.
  */
 int server_accept(struct server *s);
 int server_refuse(struct server *s, const char *condition);

@@ -12,7 +12,16 @@
 enum {
 	SERVER_TOKEN = 32,	/* characters of an id or a nonce */
 	SERVER_MECHANISMS = 16,
-	SERVER_BINDINGS = 4
+	SERVER_BINDINGS = 4,
+	SERVER_SASL_MAX = 16384, /* bytes of one response in base64 */
+	SERVER_UUID = 36
+};
+
+/* What <authenticate/> of SASL2 asks for, besides to be let in. */
+struct server_request {
+	char client[SERVER_UUID + 1];	/* the user agent's id, or "" */
+	bool bind, enable, resume;
+	const char *tag;		/* of the resource, or NULL */
 };
 
 struct server {
@@ -38,6 +47,12 @@ struct server {
 	const char *offered[SERVER_MECHANISMS], *announced[SERVER_BINDINGS];
 	const char *mechanism;
 	unsigned failures;
+	bool sasl2;		/* the exchange is, or the last one was */
+	bool ignoring;		/* what is behind one that has failed */
+	struct server_request request;
+	struct arena kept;	/* its strings */
+	struct buf extra;	/* what <success/> has to tell */
+	struct jid from;	/* of the header: a bare address, or empty */
 	struct jid jid;
 	struct arena scratch;	/* of what we send; or of the bind request */
 	struct elem *bind;
@@ -70,10 +85,33 @@ void server_token(struct server *s, char out[SERVER_TOKEN + 1]);
 /* A new stream on the same connection, with a new id. */
 int server_restart(struct server *s, int (*how)(struct stream *));
 
-/* server_sasl.c: for sasl_server.h; the feature; its elements. */
+/* server_sasl.c: for sasl_server.h; the features; the elements of SASL. */
 int server_lookup(void *arg, const char *username, struct buf *password);
 void server_add_sasl(struct server *s, struct elem *features);
-int server_take_sasl(struct server *s, const struct elem *e);
+int server_take_sasl(struct server *s, const struct elem *e,
+    struct server_event *ev);
+
+/*
+ * Common to both profiles: the list of mechanisms; forget the last exchange;
+ * begin one, with base64 or NULL; go on; give it up; add base64 to E.
+ */
+void server_add_mechanisms(const struct server *s, struct elem *e);
+void server_begin_sasl(struct server *s, bool sasl2);
+int server_sasl_start(struct server *s, const char *mechanism,
+    const char *text, struct server_event *ev);
+int server_sasl_step(struct server *s, const char *text,
+    struct server_event *ev);
+int server_sasl_failed(struct server *s, const char *condition);
+int server_add_data(struct elem *e, const struct buf *data);
+
+/* server_sasl2.c: the feature; the elements; the end; the owner's verdict. */
+void server_add_sasl2(struct server *s, struct elem *features);
+int server_take_sasl2(struct server *s, const struct elem *e,
+    struct server_event *ev);
+int server_sasl2_done(struct server *s, const struct buf *data,
+    struct server_event *ev);
+int server_sasl2_accept(struct server *s);
+int server_sasl2_refuse(struct server *s);
 
 /* server_login.c: the features, STARTTLS, bind. */
 int server_put_features(struct server *s);

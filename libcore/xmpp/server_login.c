@@ -15,8 +15,9 @@ server_put_features(struct server *s)
 	if (f != NULL)
 		f->prefix = "stream";
 	if (s->authenticated) {
-		elem_add(f, NS_BIND, "bind");
-		if (!s->config.no_sm)
+		if (s->phase == IN_RESOURCE)
+			elem_add(f, NS_BIND, "bind");
+		if (!s->config.no_sm && !s->sm)
 			elem_add(f, NS_SM, "sm");
 		return server_put(s, f);
 	}
@@ -65,14 +66,27 @@ server_secured(struct server *s)
 	return server_restart(s, stream_restart_clean);
 }
 
+/*
+ * During an exchange of SASL2 nothing else is said (XEP-0388 2.3).  Behind one
+ * that has failed may be what was sent in the same breath; it was for another
+ * stream than this.
+ */
 int
 server_take_login(struct server *s, const struct elem *e,
     struct server_event *ev)
 {
+	if (s->sasl != NULL && s->sasl2 && !elem_is(e, NS_SASL2, "response") &&
+	    !elem_is(e, NS_SASL2, "abort"))
+		return server_fail(s, XERR_PROTO, "not-authorized",
+		    "neither <response/> nor <abort/>");
 	if (elem_is(e, NS_TLS, "starttls"))
 		return take_starttls(s, ev);
 	if (elem_is(e, NS_SASL, NULL))
-		return server_take_sasl(s, e);
+		return server_take_sasl(s, e, ev);
+	if (elem_is(e, NS_SASL2, NULL) && !s->config.no_sasl2)
+		return server_take_sasl2(s, e, ev);
+	if (s->ignoring && (stanza_is(e) || elem_is(e, NS_SM, NULL)))
+		return 0;
 	return server_fail(s, XERR_PROTO, "not-authorized", "log in first");
 }
 
@@ -132,6 +146,8 @@ server_accept(struct server *s)
 
 	if (s->phase != IN_BINDING)
 		return XERR_INTERNAL;
+	if (!s->authenticated)
+		return server_sasl2_accept(s);
 	e = reply_new(&s->scratch, s->bind, "result");
 	elem_set(e, "to", NULL);
 	elem_set(e, "from", NULL);
@@ -148,6 +164,8 @@ server_refuse(struct server *s, const char *condition)
 
 	if (s->phase != IN_BINDING)
 		return XERR_INTERNAL;
+	if (!s->authenticated)
+		return server_sasl2_refuse(s);
 	e = reply_error(&s->scratch, s->bind, condition, NULL);
 	jid_to_bare(&s->jid);
 	s->phase = IN_RESOURCE;

@@ -1,12 +1,13 @@
-/* The server side of one stream: SASL (RFC 6120 section 6). */
+/*
+ * The server side of one stream: SASL (RFC 6120 section 6), and what SASL2 has
+ * in common with it.
+ */
 #include <string.h>
 
 #include "base/b64.h"
 #include "base/xerr.h"
 #include "xml/ns.h"
 #include "xmpp/server_int.h"
-
-enum { SASL_MAX = 16384 };	/* bytes of one response in base64 */
 
 /* sasl knows names, the owner addresses. */
 int
@@ -79,30 +80,58 @@ add_types(const struct server *s, struct elem *features)
 }
 
 void
+server_add_mechanisms(const struct server *s, struct elem *e)
+{
+	size_t i;
+
+	for (i = 0; i < s->sasl_config.noffered; i++)
+		elem_add_with_text(e, NULL, "mechanism", s->offered[i]);
+}
+
+void
 server_add_sasl(struct server *s, struct elem *features)
 {
 	struct elem *e;
-	size_t i;
 
 	if (!may_login(s))
 		return;
 	make_offer(s);
 	e = elem_add(features, NS_SASL, "mechanisms");
-	for (i = 0; i < s->sasl_config.noffered; i++)
-		elem_add_with_text(e, NULL, "mechanism", s->offered[i]);
+	server_add_mechanisms(s, e);
 	add_types(s, features);
+	if (!s->config.no_sasl2)
+		server_add_sasl2(s, features);
+}
+
+/* What is being talked. */
+static const char *
+profile(const struct server *s)
+{
+	return s->sasl2 ? NS_SASL2 : NS_SASL;
+}
+
+void
+server_begin_sasl(struct server *s, bool sasl2)
+{
+	sasl_server_free(s->sasl);
+	s->sasl = NULL;
+	s->sasl2 = sasl2;
+	s->ignoring = false;
 }
 
 /* This attempt to log in has failed (RFC 6120 6.5). */
-static int
-sasl_failed(struct server *s, const char *condition)
+int
+server_sasl_failed(struct server *s, const char *condition)
 {
-	struct elem *e = server_make(s, NS_SASL, "failure");
+	struct elem *e = server_make(s, profile(s), "failure");
 	int r;
 
-	elem_add(e, NULL, condition);
+	elem_add(e, NS_SASL, condition);
 	sasl_server_free(s->sasl);
 	s->sasl = NULL;
+	s->mechanism = NULL;
+	/* what was sent behind it, in the hope of success, means nothing */
+	s->ignoring = s->sasl2;
 	if ((r = server_put(s, e)) < 0)
 		return r;
 	if (++s->failures >= SERVER_TRIES)
@@ -121,116 +150,151 @@ may_act_as(const struct server *s, const char *authzid)
 	    strlen(authzid)) == 0 && jid_equal(&j, &s->jid));
 }
 
-/* Send element NAME with DATA in base64. */
-static int
-put_data(struct server *s, const char *name, const struct buf *data)
+int
+server_add_data(struct elem *e, const struct buf *data)
 {
-	struct elem *e = server_make(s, NS_SASL, name);
 	struct buf b64;
 	int r;
 
-	buf_init(&b64, SASL_MAX);
+	buf_init(&b64, SERVER_SASL_MAX);
 	r = b64_encode(&b64, buf_data(data), buf_len(data));
 	elem_add_text(e, (const char *)buf_data(&b64), buf_len(&b64));
 	buf_release(&b64);
+	return r;
+}
+
+/* Send element NAME with DATA. */
+static int
+put_data(struct server *s, const char *name, const struct buf *data)
+{
+	struct elem *e = server_make(s, profile(s), name);
+	int r = server_add_data(e, data);
+
 	return r < 0 ? server_fail_with(s, r) : server_put(s, e);
 }
 
 static int
-sasl_done(struct server *s, const struct buf *data)
+succeed(struct server *s, const struct buf *data)
 {
 	int r;
 
-	/* with an authzid of its own it may have been another's turn */
-	if (!may_act_as(s, sasl_server_authzid(s->sasl)))
-		return sasl_failed(s, "invalid-authzid");
-	s->mechanism = sasl_server_mechanism(s->sasl);
-	sasl_server_free(s->sasl);
-	s->sasl = NULL;
 	if ((r = put_data(s, "success", data)) < 0)
 		return r;
 	s->authenticated = true;
 	return server_restart(s, stream_restart);
 }
 
+static int
+done(struct server *s, const struct buf *data, struct server_event *ev)
+{
+	bool may = may_act_as(s, sasl_server_authzid(s->sasl));
+
+	s->mechanism = sasl_server_mechanism(s->sasl);
+	sasl_server_free(s->sasl);
+	s->sasl = NULL;
+	/* with an authzid of its own it may have been another's turn */
+	if (!may)
+		return server_sasl_failed(s, "invalid-authzid");
+	return s->sasl2 ? server_sasl2_done(s, data, ev) : succeed(s, data);
+}
+
 /* One step with the LEN bytes at DATA; NULL: no initial response. */
 static int
-sasl_step(struct server *s, const void *data, size_t len)
+step(struct server *s, const void *data, size_t len, struct server_event *ev)
 {
 	struct buf out;
 	int r;
 
-	buf_init(&out, SASL_MAX);
+	buf_init(&out, SERVER_SASL_MAX);
 	r = sasl_server_step(s->sasl, data, len, &out);
 	if (r == SASL_CONTINUE)
 		r = put_data(s, "challenge", &out);
 	else if (r == SASL_DONE)
-		r = sasl_done(s, &out);
+		r = done(s, &out, ev);
 	else
-		r = sasl_failed(s, sasl_server_condition(s->sasl));
+		r = server_sasl_failed(s, sasl_server_condition(s->sasl));
 	buf_release(&out);
 	return r;
 }
 
-/* The same with the text of <auth/> or <response/> (RFC 6120 6.4.2). */
-static int
-sasl_take(struct server *s, const struct elem *e, bool initial)
+int
+server_sasl_step(struct server *s, const char *text, struct server_event *ev)
 {
-	const char *text = elem_text(e);
 	struct buf data;
 	int r;
 
-	if (text == NULL)
-		return server_fail_with(s, XERR_NOMEM);
-	if (*text == '\0')
-		return sasl_step(s, initial ? NULL : "", 0);
-	if (strcmp(text, "=") == 0)
-		return sasl_step(s, "", 0);
-	buf_init(&data, SASL_MAX);
-	if (strlen(text) > SASL_MAX)
-		r = sasl_failed(s, "malformed-request");
+	if (text == NULL || *text == '\0')
+		return step(s, text, 0, ev);
+	buf_init(&data, SERVER_SASL_MAX);
+	if (strlen(text) > SERVER_SASL_MAX)
+		r = server_sasl_failed(s, "malformed-request");
 	else if ((r = b64_decode(&data, text, strlen(text))) == XERR_SYNTAX)
-		r = sasl_failed(s, "incorrect-encoding");
+		r = server_sasl_failed(s, "incorrect-encoding");
 	else if (r < 0)
 		r = server_fail_with(s, r);
 	else
-		r = sasl_step(s, buf_data(&data), buf_len(&data));
+		r = step(s, buf_data(&data), buf_len(&data), ev);
 	buf_wipe(&data);
 	return r;
 }
 
-static int
-take_auth(struct server *s, const struct elem *e)
+int
+server_sasl_start(struct server *s, const char *mechanism, const char *text,
+    struct server_event *ev)
 {
-	const char *mechanism = elem_get(e, "mechanism");
 	int r;
 
-	sasl_server_free(s->sasl);
-	s->sasl = NULL;
 	if (!may_login(s))
-		return sasl_failed(s, "encryption-required");
+		return server_sasl_failed(s, "encryption-required");
 	if (mechanism == NULL || !is_wanted(s, mechanism))
-		return sasl_failed(s, "invalid-mechanism");
+		return server_sasl_failed(s, "invalid-mechanism");
 	server_token(s, s->nonce);
 	r = sasl_server_new(&s->sasl, mechanism, &s->sasl_config);
 	if (r == XERR_TLS)
-		return sasl_failed(s, "encryption-required");
+		return server_sasl_failed(s, "encryption-required");
 	if (r == XERR_CONFIG)
-		return sasl_failed(s, "invalid-mechanism");
+		return server_sasl_failed(s, "invalid-mechanism");
 	if (r < 0)
 		return server_fail_with(s, r);
-	return sasl_take(s, e, true);
+	return server_sasl_step(s, text, ev);
+}
+
+/* The text of <auth/> or <response/>: "=" is none at all (RFC 6120 6.4.2). */
+static const char *
+text_of(const struct elem *e)
+{
+	const char *text = elem_text(e);
+
+	return text != NULL && strcmp(text, "=") == 0 ? "" : text;
+}
+
+static int
+take_auth(struct server *s, const struct elem *e, struct server_event *ev)
+{
+	const char *text = elem_text(e);
+
+	if (text == NULL)
+		return server_fail_with(s, XERR_NOMEM);
+	server_begin_sasl(s, false);
+	return server_sasl_start(s, elem_get(e, "mechanism"),
+	    *text == '\0' ? NULL : text_of(e), ev);
 }
 
 int
-server_take_sasl(struct server *s, const struct elem *e)
+server_take_sasl(struct server *s, const struct elem *e,
+    struct server_event *ev)
 {
 	if (elem_is(e, NULL, "auth"))
-		return take_auth(s, e);
+		return take_auth(s, e, ev);
+	s->sasl2 = false;
 	if (elem_is(e, NULL, "abort"))
-		return sasl_failed(s, "aborted");
-	if (elem_is(e, NULL, "response"))
-		return s->sasl != NULL ? sasl_take(s, e, false) :
-		    sasl_failed(s, "malformed-request");
-	return server_fail(s, XERR_PROTO, "not-authorized", "log in first");
+		return server_sasl_failed(s, "aborted");
+	if (elem_is(e, NULL, "response") && s->sasl == NULL)
+		return server_sasl_failed(s, "malformed-request");
+	if (!elem_is(e, NULL, "response"))
+		return server_fail(s, XERR_PROTO, "not-authorized",
+		    "log in first");
+	if (text_of(e) == NULL)
+		return server_fail_with(s, XERR_NOMEM);
+	return server_sasl_step(s, text_of(e), ev);
 }
