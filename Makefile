@@ -24,12 +24,13 @@ XMPP	= answer bounce client client_ack datetime field follow jidpat login \
 	  server_sm show stanza stream tally trace
 
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
-	  resolve srv tls tls_binding tls_ctx tls_name tls_verify tls_why
+	  resolve srv tls tls_binding tls_ctx tls_name tls_session \
+	  tls_verify tls_why
 
 CLI	= account account_file account_net blocks cli conf conf_foreign dump \
 	  filter hub hub_client ids json nest netopt newid privfile record \
 	  secret session session_end signals state state_file state_text \
-	  tracefile wire
+	  ticket tracefile wire
 
 MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))

@@ -97,7 +97,7 @@ int
 hub_new(struct hub **out, const struct hub_config *config, struct buf *why)
 {
 	struct tls_config tc = {
-		.server = true, .alpn = "xmpp-client",
+		.server = true, .alpn = "xmpp-client", .tickets = true,
 		.cert_pem = config->cert_pem, .key_pem = config->key_pem
 	};
 	struct router_config rc = {

@@ -6,6 +6,7 @@
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/ids.h"
+#include "cli/ticket.h"
 #include "cli/tracefile.h"
 #include "cli/wire.h"
 #include "net/conn.h"
@@ -28,6 +29,7 @@ struct wire {
 	struct tls_ctx *ctx[2];	/* for STARTTLS and for direct TLS */
 	bool direct;
 	struct conn *conn;
+	struct tls *tls;	/* the connection's, NULL without */
 	struct client *client;
 	struct client_config cf;
 	struct tracefile *trace;	/* NULL: none is written */
@@ -155,6 +157,7 @@ make_context(struct wire *w, bool direct, struct buf *why)
 		.key_file = w->account->key,
 		.crl_file = w->account->crl_file,
 		.pins = w->account->pins,
+		.tickets = true,
 		.alpn = direct ? "xmpp-client" : NULL,
 		.key_log = w->keys == NULL ? NULL : keylog_put,
 		.key_log_arg = w->keys,
@@ -169,6 +172,9 @@ make_context(struct wire *w, bool direct, struct buf *why)
 static void
 hang_up(struct wire *w)
 {
+	if (w->tls != NULL)
+		ticket_keep(w->tls, &w->account->jid);
+	w->tls = NULL;
 	client_free(w->client);
 	conn_free(w->conn);
 	w->client = NULL;
@@ -299,8 +305,10 @@ wire_start_tls(struct wire *w)
 		tls_free(t);
 		return fail(w, r, xerr_str(r));
 	}
+	ticket_offer(t, &w->account->jid);
 	if ((r = conn_start_tls(w->conn, t)) < 0)
 		return fail(w, r, xerr_str(r));
+	w->tls = t;
 	return 0;
 }
 

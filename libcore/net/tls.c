@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -223,6 +224,8 @@ tls_new(struct tls **out, struct tls_ctx *ctx, const char *domain)
 		r = XERR_NOMEM;
 	else if ((r = set_bio(t, ctx)) == 0 && !t->server)
 		r = set_domain(t, domain);
+	if (r == 0 && !t->server)
+		r = tls_session_init(t);
 	ERR_clear_error();
 	if (r < 0) {
 		tls_free(t);
@@ -245,6 +248,7 @@ tls_free(struct tls *t)
 	SSL_free(t->ssl);
 	buf_release(&t->net_in);
 	buf_release(&t->net_out);
+	SSL_SESSION_free(t->session);
 	free(t->domain);
 	free(t->unicode);
 	free(t);
@@ -283,8 +287,10 @@ after_handshake(struct tls *t)
 	X509 *cert = SSL_get0_peer_certificate(t->ssl);
 
 	if (!t->server && (cert == NULL || !tls_name_matches(t, cert) ||
+	    !tls_cert_is_current(cert, time(NULL)) ||
 	    SSL_get_verify_result(t->ssl) != X509_V_OK))
 		return set_err(t, XERR_TLS, "the certificate was not verified");
+	t->verified = time(NULL);
 	t->established = true;
 	return 1;
 }
@@ -457,5 +463,7 @@ tls_describe(const struct tls *t, struct buf *b)
 		buf_puts(b, ", ALPN ");
 		tls_put_foreign(b, alpn, n);
 	}
+	if (tls_resumed(t))
+		buf_puts(b, ", resumed");
 	return buf_err(b);
 }

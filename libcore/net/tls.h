@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -41,6 +42,7 @@ struct tls_config {
 	 */
 	const char *pins;
 	const char *crl_file;	/* client: revocation lists, PEM; or NULL */
+	bool tickets;		/* client: take them; server: give one */
 	const char *alpn;	/* one protocol, "xmpp-client", or NULL */
 	/* Told the keys, in NSS's format, a line each; NULL: they are kept. */
 	void (*key_log)(void *arg, const char *line);
@@ -79,6 +81,24 @@ void tls_free(struct tls *t);
  * the first step, by a client.  Returns 0 or XERR_NOMEM.
  */
 int tls_set_unicode(struct tls *t, const char *domain);
+
+/*
+ * Former sessions (TLS 1.3), so that a handshake needs no certificates.
+ *
+ * tls_offer_session(), before the first step, offers the one of LEN bytes at
+ * DER, if it is good at NOW (seconds of time(2)): for this domain, verified by
+ * the settings of this context (the contents of its files, its pins) at most a
+ * day ago, its certificate still valid.  Returns whether it is offered; the
+ * server may take it or not, and if not is verified as ever.  Who offers a
+ * session twice can be recognized by it (RFC 8446 C.4).
+ *
+ * tls_take_session() appends the newest that was given to this connection to
+ * DER, for the caller to wipe, and stores until when it may be offered.
+ * Returns 1, 0 if there is no new one, or DER's error.
+ */
+int tls_offer_session(struct tls *t, const void *der, size_t len, int64_t now);
+int tls_take_session(struct tls *t, struct buf *der, int64_t *expiry);
+bool tls_resumed(const struct tls *t);
 
 /*
  * Take ciphertext: returns how much of it was taken, which is less than LEN,
@@ -147,7 +167,10 @@ const char *tls_errmsg(const struct tls *t);
  */
 int tls_binding(const struct tls *t, const char *type, struct buf *out);
 
-/* Append "TLSv1.3 TLS_AES_256_GCM_SHA384, ALPN xmpp-client"; 0 or B's error. */
+/*
+ * Append "TLSv1.3 TLS_AES_256_GCM_SHA384, ALPN xmpp-client, resumed"; 0 or B's
+ * error.
+ */
 int tls_describe(const struct tls *t, struct buf *b);
 
 #endif

@@ -280,6 +280,8 @@ tls_ctx_new(struct tls_ctx **out, const struct tls_config *cf, struct buf *why)
 	    (r = set_identity(ctx->ssl, cf, why)) == 0)
 		r = set_verification(ctx, cf, why);
 	if (r == 0)
+		r = tls_set_tickets(ctx, cf);
+	if (r == 0)
 		set_key_log(ctx, cf);
 	if (r < 0)
 		tls_ctx_free(ctx);

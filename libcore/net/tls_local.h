@@ -1,7 +1,7 @@
 /*
  * What the parts of TLS share: tls (a connection), tls_ctx (the context),
- * tls_verify and tls_name (the peer's certificate) and tls_why (problems in
- * words).  Nobody else includes this.
+ * tls_verify and tls_name (the peer's certificate), tls_session (taking up a
+ * former one) and tls_why (problems in words).  Nobody else includes this.
  */
 #ifndef NET_TLS_LOCAL_H
 #define NET_TLS_LOCAL_H
@@ -23,6 +23,8 @@ struct tls_ctx {
 	unsigned char alpn[256];	/* length, then the name */
 	unsigned char pins[TLS_PINS][TLS_PIN];
 	size_t npins;
+	bool tickets;			/* the client's */
+	unsigned char settings[32];	/* of its verification, a hash */
 	bool server;
 	void (*key_log)(void *arg, const char *line);
 	void *key_log_arg;
@@ -33,6 +35,9 @@ struct tls {
 	const struct tls_ctx *ctx;
 	struct buf net_in, net_out;	/* ciphertext */
 	char *domain, *unicode;
+	unsigned char context[32];	/* hash of it and ctx->settings */
+	SSL_SESSION *session;		/* the newest ticket */
+	int64_t verified;		/* when, of time(2) */
 	bool address;			/* the domain is one */
 	bool server, eof, established, closed, truncated;
 	bool shutdown, shut;		/* close_notify wanted, done */
@@ -62,6 +67,13 @@ bool tls_spki_hash(X509 *cert, unsigned char hash[TLS_PIN]);
 /* What tls_config says of pins and revocation; NULL is nothing. */
 int tls_set_pins(struct tls_ctx *ctx, const char *list, struct buf *why);
 int tls_set_crl(struct tls_ctx *ctx, const char *file, struct buf *why);
+
+/* Tickets as tls_config says, and for a client's connection. */
+int tls_set_tickets(struct tls_ctx *ctx, const struct tls_config *cf);
+int tls_session_init(struct tls *t);
+
+/* NOW is within the validity of CERT. */
+bool tls_cert_is_current(X509 *cert, int64_t now);
 
 /* "FILE: no usable WHAT: the reason"; XERR_CONFIG. */
 int tls_config_error(struct buf *why, const char *what, const char *file);

@@ -128,8 +128,10 @@ static struct buf cert, key;
 static int
 contexts(struct tls_ctx **c, struct tls_ctx **s)
 {
-	struct tls_config cf = { .ca_file = ca_path, .alpn = "xmpp-client" };
+	struct tls_config cf = { .ca_file = ca_path, .alpn = "xmpp-client",
+	    .tickets = true };
 	struct tls_config sf = { .server = true, .alpn = "xmpp-client",
+	    .tickets = true,
 	    .cert_pem = (const char *)buf_data(&cert),
 	    .key_pem = (const char *)buf_data(&key) };
 	struct buf why;

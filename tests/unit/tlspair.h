@@ -63,10 +63,10 @@ client_ctx(const struct cert_ca *ca, const char *alpn)
 }
 
 static inline struct tls_ctx *
-server_ctx(const struct cert_ca *ca, const struct cert_spec *spec,
-    const char *alpn)
+server_ctx_of(const struct cert_ca *ca, const struct cert_spec *spec,
+    const struct tls_config *like)
 {
-	struct tls_config cf = { .server = true, .alpn = alpn };
+	struct tls_config cf = *like;
 	struct tls_ctx *ctx = NULL;
 	struct buf cert, key, why;
 
@@ -81,6 +81,14 @@ server_ctx(const struct cert_ca *ca, const struct cert_spec *spec,
 	buf_wipe(&key);
 	buf_release(&why);
 	return ctx;
+}
+
+static inline struct tls_ctx *
+server_ctx(const struct cert_ca *ca, const struct cert_spec *spec,
+    const char *alpn)
+{
+	return server_ctx_of(ca, spec, &(struct tls_config){ .server = true,
+	    .alpn = alpn });
 }
 
 static inline void

@@ -1,0 +1,19 @@
+/*
+ * The TLS tickets of an account, from one run to the next (cli/state.h), so
+ * that a handshake needs no certificates.  Each is offered once: it is taken
+ * out of the store first.  Without a store there are none, and no failure of
+ * it is one of the connection.
+ */
+#ifndef CLI_TICKET_H
+#define CLI_TICKET_H
+
+#include "jid/jid.h"
+#include "net/tls.h"
+
+/* Offer what JID's server gave, if it fits; before the first step of T. */
+void ticket_offer(struct tls *t, const struct jid *jid);
+
+/* Keep what T was given. */
+void ticket_keep(struct tls *t, const struct jid *jid);
+
+#endif

@@ -1,0 +1,299 @@
+/* net/tls_session: taking up a former session, and when not. */
+#include <sys/types.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include <openssl/ssl.h>
+
+#include "tlspair.h"
+
+#define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }
+#define ZERO_PIN "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+enum { HOUR = 3600, DAY = 24 * HOUR, ALL = 100000 };
+
+static struct cert_ca *ca, *other_ca;
+static struct tls_ctx *client, *server;
+static const struct tls_config with_tickets = { .tickets = true };
+
+/* A server that gives tickets. */
+static struct tls_ctx *
+giver(const struct cert_ca *by, const struct cert_spec *spec)
+{
+	struct tls_config cf = { .server = true, .tickets = true };
+
+	return server_ctx_of(by, spec, &cf);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	tls_init();
+	cert_ca_new(&ca, "Test CA");
+	cert_ca_new(&other_ca, "Other CA");
+	client = client_ctx_of(ca, &with_tickets);
+	server = giver(ca, &(struct cert_spec){ .dns = LIST("example.org",
+	    "*.example.org"), .until = 20 * HOUR });
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	tls_ctx_free(client);
+	tls_ctx_free(server);
+	cert_ca_free(ca);
+	cert_ca_free(other_ca);
+	return 0;
+}
+
+/*
+ * A connection of CCTX to SCTX for DOMAIN, that offers what is in DER at NOW,
+ * and then has the ticket it was given there; whether it was resumed.
+ */
+static bool
+visit(struct tls_ctx *cctx, struct tls_ctx *sctx, const char *domain,
+    struct buf *der, int64_t now)
+{
+	unsigned char a[64], b[64];
+	struct buf cb[2];
+	struct tlspair p;
+	int64_t expiry = 0;
+	bool resumed, offered = false;
+
+	pair_init(&p, cctx, sctx, domain, 1000);
+	if (buf_len(der) > 0)
+		offered = tls_offer_session(p.c.tls, buf_data(der),
+		    buf_len(der), now) == 1;
+	buf_puts(&p.c.out, "a secret");
+	assert_int_equal(pair_run(&p, ALL), 0);
+	assert_string_equal(buf_str(&p.s.in), "a secret");
+	resumed = tls_resumed(p.c.tls);
+	if (resumed)
+		assert_true(offered);
+	assert_int_equal(tls_resumed(p.s.tls), resumed);
+	/* the channel is another one each time, and the same for both */
+	buf_init(&cb[0], sizeof(a));
+	buf_init(&cb[1], sizeof(b));
+	assert_int_equal(tls_binding(p.c.tls, "tls-exporter", &cb[0]), 0);
+	assert_int_equal(tls_binding(p.s.tls, "tls-exporter", &cb[1]), 0);
+	assert_memory_equal(buf_data(&cb[0]), buf_data(&cb[1]), 32);
+	buf_release(&cb[0]);
+	buf_release(&cb[1]);
+	buf_reset(der);
+	assert_int_equal(tls_take_session(p.c.tls, der, &expiry), 1);
+	assert_true(expiry > time(NULL));
+	assert_true(expiry <= time(NULL) + DAY);
+	assert_int_equal(tls_take_session(p.c.tls, der, &expiry), 0);
+	pair_release(&p);
+	return resumed;
+}
+
+/* As above, for a session made first. */
+static bool
+again(struct tls_ctx *cctx, const char *domain, int64_t later)
+{
+	struct buf der;
+	bool resumed;
+
+	buf_init(&der, 20000);
+	assert_false(visit(client, server, "example.org", &der, 0));
+	resumed = visit(cctx, server, domain, &der, time(NULL) + later);
+	buf_release(&der);
+	return resumed;
+}
+
+static void
+a_session_is_taken_up_and_brings_the_next(void **state)
+{
+	struct buf der;
+	int i;
+
+	(void)state;
+	buf_init(&der, 20000);
+	assert_false(visit(client, server, "example.org", &der, time(NULL)));
+	for (i = 0; i < 3; i++)
+		assert_true(visit(client, server, "example.org", &der,
+		    time(NULL)));
+	buf_release(&der);
+}
+
+static void
+a_session_of_the_same_settings_is_taken_up(void **state)
+{
+	/* another context, as another process has; the same file */
+	struct tls_ctx *twin = client_ctx_of(ca, &with_tickets);
+
+	(void)state;
+	assert_true(again(twin, "example.org", 0));
+	tls_ctx_free(twin);
+}
+
+static void
+a_session_serves_no_other_domain(void **state)
+{
+	(void)state;
+	assert_false(again(client, "chat.example.org", 0));
+}
+
+/* What a changed setting would refuse must not slip through. */
+static void
+a_session_serves_no_other_settings(void **state)
+{
+	struct tls_config pinned = { .tickets = true, .pins = ZERO_PIN };
+	struct tls_ctx *ctx[2] = { client_ctx_of(other_ca, &with_tickets),
+	    client_ctx_of(ca, &pinned) };
+	static const char *const msgs[] = { "not trusted", "pinned" };
+	struct tlspair p;
+	struct buf der;
+	int i;
+
+	(void)state;
+	buf_init(&der, 20000);
+	assert_false(visit(client, server, "example.org", &der, 0));
+	for (i = 0; i < 2; i++) {
+		pair_init(&p, ctx[i], server, "example.org", 1000);
+		assert_int_equal(tls_offer_session(p.c.tls, buf_data(&der),
+		    buf_len(&der), time(NULL)), 0);
+		assert_int_equal(pair_run(&p, ALL), XERR_TLS);
+		assert_non_null(strstr(tls_errmsg(p.c.tls), msgs[i]));
+		pair_release(&p);
+		tls_ctx_free(ctx[i]);
+	}
+	buf_release(&der);
+}
+
+/* However often it is renewed: the chain is looked at once a day. */
+static void
+a_session_is_good_for_a_day_at_most(void **state)
+{
+	struct cert_spec spec = { .dns = LIST("example.org") };
+	struct tls_ctx *lasting = giver(ca, &spec);
+	struct tlspair p;
+	struct buf der;
+	int64_t now = time(NULL);
+
+	(void)state;
+	buf_init(&der, 20000);
+	assert_false(visit(client, lasting, "example.org", &der, now));
+	assert_true(visit(client, lasting, "example.org", &der, now));
+	pair_init(&p, client, lasting, "example.org", 1000);
+	assert_int_equal(tls_offer_session(p.c.tls, buf_data(&der),
+	    buf_len(&der), now + DAY + 10), 0);
+	assert_int_equal(tls_offer_session(p.c.tls, buf_data(&der),
+	    buf_len(&der), now - HOUR), 0);
+	pair_release(&p);
+	buf_release(&der);
+	tls_ctx_free(lasting);
+}
+
+static void
+a_session_ends_with_its_ticket_and_its_certificate(void **state)
+{
+	(void)state;
+	/* OpenSSL's server gives two hours */
+	assert_true(again(client, "example.org", HOUR));
+	assert_false(again(client, "example.org", 3 * HOUR));
+	assert_false(again(client, "example.org", 21 * HOUR));
+}
+
+/* Who does not know the session has to show a certificate. */
+static void
+another_server_is_verified(void **state)
+{
+	struct cert_spec spec = { .dns = LIST("example.org") };
+	struct tls_ctx *stranger = giver(other_ca, &spec);
+	struct tls_ctx *twin = giver(ca, &spec);
+	struct tlspair p;
+	struct buf der;
+
+	(void)state;
+	buf_init(&der, 20000);
+	assert_false(visit(client, server, "example.org", &der, 0));
+	pair_init(&p, client, stranger, "example.org", 1000);
+	assert_int_equal(tls_offer_session(p.c.tls, buf_data(&der),
+	    buf_len(&der), time(NULL)), 1);
+	buf_puts(&p.c.out, "a secret");
+	assert_int_equal(pair_run(&p, ALL), XERR_TLS);
+	assert_non_null(strstr(tls_errmsg(p.c.tls), "not trusted"));
+	assert_int_equal(buf_len(&p.s.in), 0);
+	pair_release(&p);
+	assert_false(visit(client, twin, "example.org", &der, time(NULL)));
+	assert_true(visit(client, twin, "example.org", &der, time(NULL)));
+	buf_release(&der);
+	tls_ctx_free(stranger);
+	tls_ctx_free(twin);
+}
+
+static void
+what_is_no_session_is_passed_over(void **state)
+{
+	struct buf der;
+	struct tls *t;
+	size_t n;
+
+	(void)state;
+	buf_init(&der, 20000);
+	assert_false(visit(client, server, "example.org", &der, 0));
+	for (n = 0; n < buf_len(&der); n += 7) {
+		assert_int_equal(tls_new(&t, client, "example.org"), 0);
+		assert_int_equal(tls_offer_session(t, buf_data(&der), n,
+		    time(NULL)), 0);
+		tls_free(t);
+	}
+	assert_int_equal(tls_new(&t, client, "example.org"), 0);
+	assert_int_equal(tls_offer_session(t, "garbage", 7, time(NULL)), 0);
+	tls_free(t);
+	buf_release(&der);
+}
+
+static void
+without_tickets_there_is_nothing_to_take(void **state)
+{
+	struct tls_ctx *plain = client_ctx(ca, NULL);
+	struct tlspair p;
+	struct buf der;
+	int64_t expiry;
+
+	(void)state;
+	buf_init(&der, 20000);
+	assert_false(visit(client, server, "example.org", &der, 0));
+	pair_init(&p, plain, server, "example.org", 1000);
+	assert_int_equal(tls_offer_session(p.c.tls, buf_data(&der),
+	    buf_len(&der), time(NULL)), 0);
+	assert_int_equal(pair_run(&p, ALL), 0);
+	assert_false(tls_resumed(p.c.tls));
+	buf_reset(&der);
+	assert_int_equal(tls_take_session(p.c.tls, &der, &expiry), 0);
+	assert_int_equal(buf_len(&der), 0);
+	pair_release(&p);
+	buf_release(&der);
+	tls_ctx_free(plain);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_session_is_taken_up_and_brings_the_next),
+		cmocka_unit_test(a_session_of_the_same_settings_is_taken_up),
+		cmocka_unit_test(a_session_serves_no_other_domain),
+		cmocka_unit_test(a_session_serves_no_other_settings),
+		cmocka_unit_test(a_session_is_good_for_a_day_at_most),
+		cmocka_unit_test(
+		    a_session_ends_with_its_ticket_and_its_certificate),
+		cmocka_unit_test(another_server_is_verified),
+		cmocka_unit_test(what_is_no_session_is_passed_over),
+		cmocka_unit_test(without_tickets_there_is_nothing_to_take),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
