@@ -267,7 +267,9 @@ set_environment(const struct serve *s)
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unsetenv(names[i]);
-	if (setenv("XMPP_CONFIG", s->config, 1) < 0) {
+	/* nor is anything of us to be remembered, unless somebody says where */
+	if (setenv("XMPP_CONFIG", s->config, 1) < 0 ||
+	    setenv("XMPP_STATE", "", 0) < 0) {
 		cli_warn("%s", strerror(errno));
 		_exit(EX_OSERR);
 	}

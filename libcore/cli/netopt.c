@@ -73,6 +73,8 @@ netopt_take(struct netopt *o, int ch, const char *arg)
 	case NETOPT_CA_FILE: o->ca_file = text("--ca-file", arg); break;
 	case NETOPT_CRL_FILE: o->crl_file = text("--crl-file", arg); break;
 	case NETOPT_PIN: add_pin(o, arg); break;
+	case NETOPT_SASL: o->mechanisms = text("--sasl", arg); break;
+	case NETOPT_FORGET: o->forget = true; break;
 	case NETOPT_PROXY: o->proxy = proxy_url(arg); break;
 	case NETOPT_TRACE: o->trace = arg; break;
 	case NETOPT_TRACE_SECRETS: o->trace_secrets = true; break;

@@ -44,6 +44,8 @@ struct netopt {
 	const char *crl_file;	/* --crl-file */
 	const char *pins[NETOPT_PINS + 1]; /* --pin, each; then NULL */
 	const char *proxy;	/* --proxy; NETOPT_NO_PROXY for none */
+	const char *mechanisms;	/* --sasl, with commas */
+	bool forget;		/* --forget */
 	bool insecure_plaintext; /* --insecure-plaintext */
 	int timeout_ms;		/* --timeout, 0 is no limit */
 	bool has_timeout;	/* it was given, else it is the default */
@@ -65,6 +67,8 @@ enum {
 	NETOPT_STANZA,
 	NETOPT_PROXY,
 	NETOPT_PIN,
+	NETOPT_SASL,
+	NETOPT_FORGET,
 	NETOPT_CRL_FILE,
 	NETOPT_TRACE,
 	NETOPT_TRACE_SECRETS,
@@ -88,6 +92,8 @@ enum {
 	{ "insecure-plaintext", no_argument, NULL, NETOPT_INSECURE }, \
 	{ "max-stanza", required_argument, NULL, NETOPT_STANZA }, \
 	{ "proxy", required_argument, NULL, NETOPT_PROXY }, \
+	{ "sasl", required_argument, NULL, NETOPT_SASL }, \
+	{ "forget", no_argument, NULL, NETOPT_FORGET }, \
 	{ "pin", required_argument, NULL, NETOPT_PIN }, \
 	{ "crl-file", required_argument, NULL, NETOPT_CRL_FILE }, \
 	{ "trace", required_argument, NULL, NETOPT_TRACE }, \
@@ -110,6 +116,8 @@ enum {
 	"      --ca-file FILE      trust these certificates, not the system's\n" \
 	"      --crl-file FILE     refuse what these lists revoke\n" \
 	"      --pin sha256//HASH  refuse other keys; several: all but these\n" \
+	"      --sasl MECH,...     authenticate by one of these only\n" \
+	"      --forget            forget what is remembered of the account\n" \
 	"      --proxy URL         through socks5h://HOST:PORT or http://..., or none\n" \
 	"      --max-stanza BYTES  largest stanza taken, 1048576\n" \
 	"      --trace FILE        write what goes over the connection to FILE\n" \

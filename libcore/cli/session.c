@@ -221,6 +221,7 @@ take_client(struct session *s, struct session_event *ev)
 			ev->kind = SESSION_READY;
 			return 1;
 		case CLIENT_BOUND:
+			wire_learn(s->wire);
 			tell_login(s);
 			break;
 		case CLIENT_STANZA:

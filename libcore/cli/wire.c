@@ -1,4 +1,5 @@
 /* A client on its connection. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/ids.h"
+#include "cli/remember.h"
 #include "cli/ticket.h"
 #include "cli/tracefile.h"
 #include "cli/wire.h"
@@ -32,6 +34,7 @@ struct wire {
 	struct tls *tls;	/* the connection's, NULL without */
 	struct client *client;
 	struct client_config cf;
+	struct remember *remember;
 	struct tracefile *trace;	/* NULL: none is written */
 	struct keylog *keys;
 	char nonce[NONCE], retry_nonce[NONCE], id[NONCE];
@@ -126,6 +129,7 @@ make_client(struct wire *w, bool secure, struct buf *why)
 		.id = w->id,
 		.hand_requests = w->hand_requests,
 	};
+	remember_fill(w->remember, &w->cf.login, w->net->mechanisms);
 	if ((r = client_new(&w->client, &w->cf)) < 0)
 		buf_puts(why, xerr_str(r));
 	return r;
@@ -175,6 +179,8 @@ hang_up(struct wire *w)
 	if (w->tls != NULL)
 		ticket_keep(w->tls, &w->account->jid);
 	w->tls = NULL;
+	if (w->client != NULL && login_token_refused(client_login(w->client)))
+		remember_login(w->remember, client_login(w->client), false);
 	client_free(w->client);
 	conn_free(w->conn);
 	w->client = NULL;
@@ -254,6 +260,13 @@ wire_new(struct wire **out, const struct wire_config *cf, struct buf *why)
 		wire_free(w);
 		return r;
 	}
+	if ((r = remember_new(&w->remember, &cf->account->jid,
+	    cf->net->forget)) < 0) {
+		buf_printf(why, "what is known of the account: %s",
+		    r == XERR_SYS ? strerror(errno) : xerr_str(r));
+		wire_free(w);
+		return r;
+	}
 	/* A CA file that cannot be read is told before anything is dialed. */
 	if ((r = find_domain(w, why)) < 0 ||
 	    (r = make_context(w, w->account->tls == NETOPT_TLS_DIRECT,
@@ -275,6 +288,7 @@ wire_free(struct wire *w)
 	dialer_free(w->dialer);
 	tls_ctx_free(w->ctx[0]);
 	tls_ctx_free(w->ctx[1]);
+	remember_free(w->remember);
 	tracefile_free(w->trace);
 	keylog_free(w->keys);
 	free(w);
@@ -412,6 +426,12 @@ wire_step(struct wire *w, enum wire_in in)
 	if ((r = receive(w, in)) < 0)
 		return r;
 	return moved | r;
+}
+
+void
+wire_learn(struct wire *w)
+{
+	remember_login(w->remember, client_login(w->client), true);
 }
 
 int64_t

@@ -54,6 +54,9 @@ int wire_step(struct wire *w, enum wire_in in);
 /* Begin TLS, as the client's event CLIENT_TLS demands. */
 int wire_start_tls(struct wire *w);
 
+/* The login has succeeded: keep what it has taught for the next one. */
+void wire_learn(struct wire *w);
+
 /* When something was last received, pump_now()'s. */
 int64_t wire_heard(const struct wire *w);
 

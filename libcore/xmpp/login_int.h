@@ -64,7 +64,7 @@ int login_fail(struct login *l, int r, const char *fmt, ...)
 int login_sasl_begin(struct login *l, struct stream *s, const struct offer *o,
     bool ahead);
 
-/* Take back what was begun: the server will fail it. */
+/* Take back what was begun on a memory that the server's offer belies. */
 int login_sasl_abort(struct login *l, struct stream *s);
 
 /* Take a challenge, success or failure: a step or an error. */

@@ -264,11 +264,18 @@ login_sasl_abort(struct login *l, struct stream *s)
 {
 	static const char classic[] = "<abort xmlns='" NS_SASL "'/>";
 	static const char sasl2[] = "<abort xmlns='" NS_SASL2 "'/>";
+	const struct offer_names *n = l->sasl2 ? &l->offer.sasl2 :
+	    &l->offer.mechanisms;
 	int r;
 
 	l->state = WANT_ABORTED;
-	/* HT has one step: it is over, one way or the other */
-	if (l->by_token)
+	/*
+	 * What is not offered fails by itself, and a mechanism of one step is
+	 * over already, one way or the other.  <abort/> has a failure of its
+	 * own for an answer, so it is sent only where a challenge comes.
+	 */
+	if (l->by_token || !offer_names_has(n, l->mechanism) ||
+	    strncmp(l->mechanism, "SCRAM-", 6) != 0)
 		return LOGIN_MORE;
 	r = l->sasl2 ? stream_put_bytes(s, sasl2, sizeof(sasl2) - 1) :
 	    stream_put_bytes(s, classic, sizeof(classic) - 1);

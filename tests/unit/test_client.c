@@ -63,6 +63,7 @@ pair_init(struct pair *p, const char *jid)
 			.password = PASSWORD,
 			.password_len = sizeof(PASSWORD) - 1,
 			.nonce = "abcdefghijklmnopqrstuvwxyz234567",
+			.retry_nonce = "234567abcdefghijklmnopqrstuvwxyz",
 		},
 		.identity = { "client", "bot", "test", "1" },
 		.id = "q7h2",
@@ -383,6 +384,101 @@ a_message_goes_with_the_request_to_bind(void **state)
 	}
 }
 
+/* What the server offered to P is remembered by the next client. */
+static void
+a_remembered_offer_saves_a_round_trip(void **state)
+{
+	/* not there any more, and still there but not the same */
+	static const char *const fewer[] = { "SCRAM-SHA-1", NULL };
+	static const char *const other[] = { "SCRAM-SHA-512", NULL };
+	struct pair first, p;
+	struct offer o;
+	int i;
+
+	(void)state;
+	pair_init(&first, "juliet@example.org/balcony");
+	pair_open(&first);
+	assert_int_equal(talk(&first), 0);
+	assert_non_null(login_offer(client_login(first.c)));
+	o = *login_offer(client_login(first.c));
+	assert_true(offer_names_has(&o.mechanisms, "SCRAM-SHA-512"));
+	for (i = 0; i < 3; i++) {
+		pair_init(&p, "juliet@example.org/balcony");
+		p.ccf.login.remembered = &o;
+		p.early = true;
+		if (i > 0)
+			p.scf.mechanisms = i == 1 ? fewer : other;
+		pair_open(&p);
+		assert_int_equal(talk(&p), 0);
+		assert_non_null(strstr(buf_str(&p.log), "acked 1 "));
+		/* header, starttls; header, auth; response; header, bind */
+		if (i == 0)
+			assert_int_equal(p.flights, 5);
+		assert_string_equal(client_mechanism(p.c),
+		    i == 1 ? "SCRAM-SHA-1" : "SCRAM-SHA-512");
+		pair_release(&p);
+	}
+	pair_release(&first);
+}
+
+/* The two ends of one channel, or of two with somebody in between. */
+static int
+our_binding(void *arg, const char *type, struct buf *out)
+{
+	const char *channel = arg;
+
+	if (strcmp(type, "tls-exporter") != 0)
+		return XERR_CONFIG;
+	return buf_puts(out, channel);
+}
+
+static void
+the_login_is_bound_to_the_channel(void **state)
+{
+	static char ours[] = "one channel", theirs[] = "two channels";
+	const struct sasl_binding b = { "tls-exporter", ours,
+		sizeof(ours) - 1 };
+	struct pair p;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		pair_init(&p, "juliet@example.org/balcony");
+		p.scf.bindings = &b;
+		p.scf.nbindings = 1;
+		p.ccf.login.binding = our_binding;
+		p.ccf.login.arg = i == 0 ? ours : theirs;
+		pair_open(&p);
+		assert_int_equal(talk(&p), i == 0 ? 0 : XERR_AUTH);
+		assert_string_equal(client_mechanism(p.c),
+		    "SCRAM-SHA-512-PLUS");
+		pair_release(&p);
+	}
+}
+
+static void
+less_than_before_is_refused(void **state)
+{
+	static const char *const fewer[] = { "SCRAM-SHA-1", "PLAIN", NULL };
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org/balcony");
+	p.scf.mechanisms = fewer;
+	p.ccf.login.at_least = "SCRAM-SHA-256";
+	pair_open(&p);
+	assert_int_equal(talk(&p), XERR_AUTH);
+	assert_non_null(strstr(client_errmsg(p.c), "--forget"));
+	assert_null(client_mechanism(p.c));
+	pair_release(&p);
+	pair_init(&p, "juliet@example.org/balcony");
+	p.scf.mechanisms = fewer;
+	p.ccf.login.at_least = "SCRAM-SHA-1";
+	pair_open(&p);
+	assert_int_equal(talk(&p), 0);
+	pair_release(&p);
+}
+
 static void
 a_wrong_password_is_refused(void **state)
 {
@@ -557,6 +653,28 @@ play(struct pair *p, const char *says, size_t step)
 	buf_put(&p->log, data, n);
 	client_sent(p->c, n);
 	return r;
+}
+
+static void
+a_password_is_not_sent_on_a_memory(void **state)
+{
+	static const char *const plain[] = { "PLAIN", NULL };
+	struct offer o = { .mechanisms = { { "PLAIN" }, 1 } };
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org/balcony");
+	p.ccf.login.remembered = &o;
+	p.ccf.login.direct = true;
+	p.scf.mechanisms = plain;
+	assert_int_equal(client_new(&p.c, &p.ccf), 0);
+	assert_int_equal(client_secured(p.c), 0);
+	assert_int_equal(play(&p, HEAD, 4096), 0);
+	assert_null(strstr(buf_str(&p.log), "<auth"));
+	assert_int_equal(play(&p, "<stream:features>" MECH
+	    "</stream:features>", 4096), 0);
+	assert_non_null(strstr(buf_str(&p.log), "<auth"));
+	pair_release(&p);
 }
 
 static void
@@ -794,6 +912,10 @@ main(void)
 		cmocka_unit_test(the_server_chooses_a_resource),
 		cmocka_unit_test(a_login_takes_no_more_flights_than_needed),
 		cmocka_unit_test(a_message_goes_with_the_request_to_bind),
+		cmocka_unit_test(a_remembered_offer_saves_a_round_trip),
+		cmocka_unit_test(a_password_is_not_sent_on_a_memory),
+		cmocka_unit_test(the_login_is_bound_to_the_channel),
+		cmocka_unit_test(less_than_before_is_refused),
 		cmocka_unit_test(a_wrong_password_is_refused),
 		cmocka_unit_test(plain_never_goes_in_clear),
 		cmocka_unit_test(servers_that_misbehave_get_nothing),

@@ -1,0 +1,199 @@
+/* What one login learns for the next. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/rand.h>
+
+#include "base/xerr.h"
+#include "cli/cli.h"
+#include "cli/remember.h"
+
+enum { UUID = 37 };
+
+struct remember {
+	struct state state;
+	struct offer offer;
+	char uuid[UUID];
+};
+
+/* The features that state.h and offer.h have in common. */
+static const struct {
+	unsigned offer;
+	unsigned state;
+} features[] = {
+	{ OFFER_SM, STATE_SM },
+	{ OFFER_SASL2, STATE_SASL2 },
+	{ OFFER_BIND2, STATE_BIND2 },
+	{ OFFER_SM_INLINE, STATE_SM_INLINE },
+	{ OFFER_FAST, STATE_FAST },
+	{ OFFER_BINDINGS, STATE_BINDINGS },
+};
+
+/* RFC 9562 5.4: a UUID of random bits. */
+static int
+make_uuid(char s[UUID])
+{
+	unsigned char b[16];
+
+	if (RAND_bytes(b, sizeof(b)) != 1)
+		return XERR_INTERNAL;
+	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+	snprintf(s, UUID, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+	    "%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5],
+	    b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	return 0;
+}
+
+/* Who we are for this account's server; made up once and kept. */
+static int
+find_agent(struct remember *r)
+{
+	const char *id = state_agent(&r->state);
+	int e;
+
+	if (id != NULL) {
+		snprintf(r->uuid, sizeof(r->uuid), "%s", id);
+		return 0;
+	}
+	if ((e = make_uuid(r->uuid)) < 0)
+		return e;
+	state_set_agent(&r->state, r->uuid);
+	return 0;
+}
+
+int
+remember_new(struct remember **out, const struct jid *jid, bool forget)
+{
+	struct remember *r;
+	int e = 0;
+
+	if (forget && (e = state_forget(jid)) < 0)
+		return e;
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return XERR_NOMEM;
+	if ((e = state_load(&r->state, jid)) < 0 || (e = find_agent(r)) < 0) {
+		remember_free(r);
+		return e;
+	}
+	*out = r;
+	return 0;
+}
+
+void
+remember_free(struct remember *r)
+{
+	if (r == NULL)
+		return;
+	state_release(&r->state);
+	free(r);
+}
+
+static void
+get_names(const struct state *s, enum state_list list, struct offer_names *n)
+{
+	n->n = state_names(s, list, n->v, OFFER_NAMES);
+}
+
+/* What the server offered last time; false if that is not known. */
+static bool
+get_offer(struct remember *r)
+{
+	unsigned has = state_features(&r->state);
+	size_t i;
+
+	r->offer = (struct offer){ 0 };
+	for (i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		if ((has & features[i].state) != 0)
+			r->offer.has |= features[i].offer;
+	get_names(&r->state, STATE_MECHANISMS, &r->offer.mechanisms);
+	get_names(&r->state, STATE_SASL2_MECHANISMS, &r->offer.sasl2);
+	get_names(&r->state, STATE_FAST_MECHANISMS, &r->offer.fast);
+	get_names(&r->state, STATE_BINDING_TYPES, &r->offer.types);
+	return r->offer.mechanisms.n > 0 || r->offer.sasl2.n > 0;
+}
+
+/*
+ * The token, and how often it was used with this time.  That is saved before
+ * it is sent: a server may refuse a number that it has seen.
+ */
+static void
+fill_token(struct remember *r, struct login_config *cf)
+{
+	const struct state_token *t;
+
+	if ((t = state_token(&r->state, (int64_t)time(NULL))) == NULL)
+		return;
+	cf->token_count = state_use_token(&r->state);
+	if (state_save(&r->state) < 0)
+		return;
+	cf->token = (const char *)buf_data(&t->secret);
+	cf->token_len = buf_len(&t->secret);
+	cf->token_mechanism = t->mechanism;
+}
+
+void
+remember_fill(struct remember *r, struct login_config *cf,
+    const char *mechanisms)
+{
+	cf->agent = r->uuid;
+	cf->mechanisms = mechanisms;
+	cf->remembered = get_offer(r) ? &r->offer : NULL;
+	if (mechanisms != NULL)
+		return;
+	cf->at_least = state_strongest(&r->state);
+	fill_token(r, cf);
+}
+
+static void
+set_names(struct state *s, enum state_list list, const struct offer_names *n)
+{
+	if (state_set_names(s, list, n->v, n->n) < 0)
+		(void)state_set_names(s, list, NULL, 0);
+}
+
+static void
+set_offer(struct remember *r, const struct offer *o)
+{
+	unsigned has = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		if ((o->has & features[i].offer) != 0)
+			has |= features[i].state;
+	state_set_features(&r->state, has);
+	set_names(&r->state, STATE_MECHANISMS, &o->mechanisms);
+	set_names(&r->state, STATE_SASL2_MECHANISMS, &o->sasl2);
+	set_names(&r->state, STATE_FAST_MECHANISMS, &o->fast);
+	set_names(&r->state, STATE_BINDING_TYPES, &o->types);
+}
+
+void
+remember_login(struct remember *r, const struct login *l, bool success)
+{
+	const struct offer *o = login_offer(l);
+	const char *token, *mechanism;
+	int64_t expiry;
+
+	if (login_token_refused(l))
+		state_drop_token(&r->state);
+	if (success && o != NULL)
+		set_offer(r, o);
+	if (success)
+		state_saw_mechanism(&r->state, login_mechanism(l));
+	mechanism = login_new_token(l, &token, &expiry);
+	if (mechanism != NULL)
+		(void)state_set_token(&r->state, token, strlen(token),
+		    mechanism, expiry);
+	/* without it the next login is longer, no more */
+	if (state_save(&r->state) < 0)
+		cli_verbose(1, "what was learnt of the server is not kept");
+}
+
+struct state *
+remember_state(struct remember *r)
+{
+	return &r->state;
+}
