@@ -334,7 +334,7 @@ damaged_entries_are_found(void **state)
 		{ "xmpputils-state 2\njid a@example.org\nend\n", false },
 		{ "xmpputils-state 1\nstrongest PLAIN\nend\n", false },
 		{ "xmpputils-state 1\njid b@example.org\nend\n", false },
-		{ HEAD "end\nend\n", false },
+		{ HEAD "agent x\nend\nmore", false },
 		{ HEAD "end", false },
 		{ HEAD "\nend\n", false },
 		{ HEAD "strongest\nend\n", false },

@@ -176,6 +176,7 @@ unique_of_tls_1_3_has_a_name_of_its_own(void **state)
 static void
 unique_survives_a_resumption_with_extended_secret(void **state)
 {
+	unsigned char first[12];
 	struct tlspair p, q;
 	SSL_SESSION *session;
 	struct buf a, b;
@@ -187,6 +188,10 @@ unique_survives_a_resumption_with_extended_secret(void **state)
 	assert_int_equal(both(&p, "tls-unique", &a), 0);
 	assert_int_equal(both(&q, "tls-unique", &b), 0);
 	assert_memory_not_equal(buf_data(&a), buf_data(&b), 12);
+	assert_int_equal(SSL_get_finished(p.c.tls->ssl, first, 12), 12);
+	assert_memory_equal(buf_data(&a), first, 12);
+	assert_int_equal(SSL_get_finished(q.s.tls->ssl, first, 12), 12);
+	assert_memory_equal(buf_data(&b), first, 12);
 	buf_release(&a);
 	buf_release(&b);
 	SSL_SESSION_free(session);
