@@ -11,6 +11,7 @@
 #include "sasl/mech.h"
 #include "sasl/prep.h"
 #include "sasl/scram.h"
+#include "sasl/scram_challenge.h"
 
 enum { NONCE_MAX = 256 };
 
@@ -23,21 +24,10 @@ struct scram {
 	size_t gs2_len;			/* how much of it is the GS2 header */
 	size_t nonce_len;		/* the nonce is its end */
 	struct buf cbind;		/* the GS2 header and the binding */
-	struct sasl_offer offer;	/* none: not known */
-	bool needs_hash;		/* of the offer */
+	struct scram_policy policy;
 	const char *implausible;	/* the offer is; or NULL */
 	unsigned char signature[SCRAM_HASH_MAX];	/* the server's */
 	enum { FIRST_SENT, FINAL_SENT, VERIFIED } at;
-};
-
-/* What the server's first message says. */
-struct challenge {
-	const char *nonce;
-	size_t nonce_len;
-	struct buf salt;
-	unsigned iterations;
-	const char *h, *d;		/* XEP-0474, or NULL */
-	size_t h_len, d_len;
 };
 
 static bool
@@ -107,16 +97,16 @@ put_first(struct scram *m, const struct sasl_config *c,
 	return buf_put(&m->first, c->nonce, m->nonce_len);
 }
 
-/* What is known of the server's offer. */
 static void
-keep_offer(struct scram *m, const struct sasl_config *c)
+keep_policy(struct scram *m, const struct sasl_config *c)
 {
-	m->offer.mechanisms = c->offered;
-	m->offer.nmechanisms = c->noffered;
-	m->offer.types = c->announced;
-	m->offer.ntypes = c->nannounced;
+	m->policy.hash = m->hash;
+	m->policy.offer.mechanisms = c->offered;
+	m->policy.offer.nmechanisms = c->noffered;
+	m->policy.offer.types = c->announced;
+	m->policy.offer.ntypes = c->nannounced;
+	m->policy.needs_hash = sasl_needs_hash(c);
 	m->implausible = sasl_implausible(c);
-	m->needs_hash = sasl_needs_hash(c);
 }
 
 static bool
@@ -143,7 +133,7 @@ scram_start(struct sasl *s, const struct sasl_config *c)
 	m->raw_len = c->password_len;
 	buf_init(&m->first, 4 * SCRAM_MESSAGE_MAX);
 	buf_init(&m->cbind, 4 * SCRAM_MESSAGE_MAX);
-	keep_offer(m, c);
+	keep_policy(m, c);
 	return put_first(m, c, plus ? sasl_common_binding(c) : NULL);
 }
 
@@ -178,109 +168,9 @@ scram_initial(struct sasl *s, struct buf *out)
 	return buf_put(out, buf_data(&m->first), buf_len(&m->first));
 }
 
-/* The extensions of the server's first message, each at most once. */
-static int
-read_hashes(struct scram_reader *rd, struct challenge *c)
-{
-	const char *v;
-	size_t n;
-	char name;
-	int r;
-
-	while ((r = scram_extension(rd, 0, &name, &v, &n)) == 1) {
-		if ((name == 'h' && c->h != NULL) ||
-		    (name == 'd' && c->d != NULL))
-			return XERR_PROTO;
-		if (name == 'h') {
-			c->h = v;
-			c->h_len = n;
-		} else if (name == 'd') {
-			c->d = v;
-			c->d_len = n;
-		}
-	}
-	return r;
-}
-
-/* server-first-message = r= "," s= "," i= ["," extensions] */
-static int
-read_challenge(struct sasl *s, struct challenge *c, const void *data,
-    size_t len)
-{
-	struct scram_reader rd;
-	const char *v;
-	size_t n;
-	int r;
-
-	if (scram_read(&rd, data, len) < 0)
-		return sasl_fail(s, XERR_PROTO,
-		    "the challenge is too long or not text");
-	if ((r = scram_attr(&rd, 'r', &c->nonce, &c->nonce_len)) < 0 ||
-	    (r = scram_attr64(&rd, 's', &c->salt)) < 0 ||
-	    (r = scram_attr(&rd, 'i', &v, &n)) < 0 ||
-	    (r = scram_number(&c->iterations, v, n)) < 0 ||
-	    (r = read_hashes(&rd, c)) < 0)
-		return sasl_fail(s, r, "the challenge is malformed");
-	return 0;
-}
-
-/* Is it fit to be answered?  The answer can be attacked off line. */
-static int
-check_challenge(struct sasl *s, const struct challenge *c)
-{
-	struct scram *m = s->state;
-	const unsigned char *ours = buf_data(&m->first) +
-	    buf_len(&m->first) - m->nonce_len;
-
-	if (c->nonce_len <= m->nonce_len ||
-	    memcmp(c->nonce, ours, m->nonce_len) != 0 ||
-	    !scram_is_nonce(c->nonce, c->nonce_len))
-		return sasl_fail(s, XERR_PROTO,
-		    "the server's nonce does not extend ours");
-	if (c->iterations < SCRAM_ITERATIONS_MIN)
-		return sasl_fail(s, XERR_AUTH,
-		    "iteration count %u is below %d: refused",
-		    c->iterations, SCRAM_ITERATIONS_MIN);
-	if (c->iterations > SCRAM_ITERATIONS_MAX)
-		return sasl_fail(s, XERR_AUTH,
-		    "iteration count is above %d: refused",
-		    SCRAM_ITERATIONS_MAX);
-	return 0;
-}
-
-/*
- * XEP-0474: what the server has offered, by its own word, which its signature
- * will cover.  "d" of older versions counts if there is no "h".
- */
-static int
-check_offer(struct sasl *s, const struct challenge *c)
-{
-	struct scram *m = s->state;
-	const char *v = c->h != NULL ? c->h : c->d;
-	size_t len = c->h != NULL ? c->h_len : c->d_len;
-	struct buf b;
-	int r;
-
-	if (v == NULL && m->needs_hash)
-		return sasl_fail(s, XERR_AUTH, "the server announces no "
-		    "channel binding that we know, and does not confirm that: "
-		    "somebody may have removed it");
-	if (v == NULL || m->offer.mechanisms == NULL)
-		return 0;
-	buf_init(&b, 2 * SCRAM_HASH_MAX);
-	r = sasl_offer_hash(&b, m->hash, c->h != NULL ? 'h' : 'd', &m->offer);
-	if (r == 0 && (buf_len(&b) != len ||
-	    memcmp(buf_data(&b), v, len) != 0))
-		r = sasl_fail(s, XERR_AUTH, "the server has offered other "
-		    "mechanisms or channel bindings than have arrived here "
-		    "(XEP-0474): somebody has changed them on the way");
-	buf_release(&b);
-	return r;
-}
-
 /* client-final-message without its proof */
 static int
-put_final(struct buf *b, const struct scram *m, const struct challenge *c)
+put_final(struct buf *b, const struct scram *m, const struct scram_challenge *c)
 {
 	buf_puts(b, "c=");
 	b64_encode(b, buf_data(&m->cbind), buf_len(&m->cbind));
@@ -290,7 +180,7 @@ put_final(struct buf *b, const struct scram *m, const struct challenge *c)
 
 /* The proof, and the signature that we expect, over the AuthMessage. */
 static int
-prove(struct scram *m, unsigned char *proof, const struct challenge *c,
+prove(struct scram *m, unsigned char *proof, const struct scram_challenge *c,
     const void *data, size_t len, const struct buf *final)
 {
 	struct scram_keys k;
@@ -320,15 +210,17 @@ answer(struct sasl *s, const void *data, size_t len, struct buf *out)
 {
 	unsigned char proof[SCRAM_HASH_MAX];
 	struct scram *m = s->state;
-	struct challenge c = { 0 };
+	struct scram_challenge c = { 0 };
 	struct buf final;
 	int r;
 
 	buf_init(&c.salt, SCRAM_MESSAGE_MAX);
 	buf_init(&final, 4 * SCRAM_MESSAGE_MAX);
-	if ((r = read_challenge(s, &c, data, len)) < 0 ||
-	    (r = check_challenge(s, &c)) < 0 ||
-	    (r = check_offer(s, &c)) < 0 ||
+	m->policy.nonce = (const char *)buf_data(&m->first) +
+	    buf_len(&m->first) - m->nonce_len;
+	m->policy.nonce_len = m->nonce_len;
+	if ((r = scram_challenge_read(&c, s, data, len)) < 0 ||
+	    (r = scram_challenge_check(&c, s, &m->policy)) < 0 ||
 	    (r = put_final(&final, m, &c)) < 0 ||
 	    (r = prove(m, proof, &c, data, len, &final)) < 0)
 		goto out;
