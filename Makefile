@@ -6,7 +6,7 @@
 VERSION	= 0.1.0
 
 PROGS	= jid-check stanza-cut stanza-grep stanza-make stream-dump \
-	  xmpp-connect xmpp-listen xmpp-send xmpp-serve
+	  xmpp-connect xmpp-listen xmpp-proxy xmpp-send xmpp-serve
 
 BASE	= arena b64 buf utf8 vis xerr
 
@@ -29,7 +29,7 @@ NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 
 CLI	= account account_file account_net blocks cli conf conf_foreign dump \
 	  filter hub hub_client ids json nest netopt newid privfile record \
-	  remember secret session session_end signals state state_file \
+	  relay remember secret session session_end signals state state_file \
 	  state_text ticket tracefile wire
 
 MAN	= $(wildcard man/*.[1-8])

@@ -188,22 +188,6 @@ dump_file(const struct opts *o, const char *name, struct buf *out)
 	return in.status != EX_OK ? in.status : status;
 }
 
-static bool
-wants_colour(const char *when)
-{
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (when == NULL || strcmp(when, "always") == 0)
-		return true;
-	if (strcmp(when, "never") == 0)
-		return false;
-	if (strcmp(when, "auto") != 0)
-		cli_usage("--color: '%s' is none of auto, always, never",
-		    when);
-	return (no == NULL || *no == '\0') && isatty(STDOUT_FILENO) &&
-	    term != NULL && strcmp(term, "dumb") != 0;
-}
-
 static void
 set_style(struct opts *o, enum dump_style style)
 {
@@ -230,7 +214,7 @@ take_option(struct opts *o, int ch)
 			    optarg);
 		break;
 	case '0': o->cf.delim = '\0'; break;
-	case OPT_COLOR: o->cf.colour = wants_colour(optarg); break;
+	case OPT_COLOR: o->cf.colour = dump_wants_colour(optarg); break;
 	case OPT_SECRETS: o->cf.secrets = true; break;
 	case OPT_MAX_STANZA:
 		o->cf.max = cli_number("--max-stanza", optarg, 1024,
@@ -252,7 +236,7 @@ become_proxy(char *argv[])
 int
 main(int argc, char *argv[])
 {
-	struct opts o = { .cf.delim = '\n', .cf.colour = wants_colour("auto") };
+	struct opts o = { .cf.delim = '\n', .cf.colour = dump_wants_colour("auto") };
 	struct buf out;
 	int ch, status = EX_OK, r;
 

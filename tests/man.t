@@ -102,7 +102,7 @@ for prog in $(find "$B" -maxdepth 1 -type f -perm -u+x -exec basename {} \; |
 	comm -23 "$T/page" "$T/common" >"$T/page.own"
 	same "$prog: the page has the options of --help" \
 	    "$T/page.own" "$T/help.own"
-	if grep -qx -e --ca-file "$T/help"; then
+	if grep -qx -e --jid "$T/help"; then
 		is "$prog: takes all the shared options" \
 		    "$(comm -23 "$T/shared" "$T/help")" ""
 		ok "$prog: refers to xmpputils(7) for them" \

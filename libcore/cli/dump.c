@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/vis.h"
 #include "base/xerr.h"
@@ -380,4 +381,20 @@ dump_summary(struct dump *d, bool json)
 		put_json(d);
 	else
 		put_table(d);
+}
+
+bool
+dump_wants_colour(const char *when)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (when == NULL || strcmp(when, "always") == 0)
+		return true;
+	if (strcmp(when, "never") == 0)
+		return false;
+	if (strcmp(when, "auto") != 0)
+		cli_usage("--color: '%s' is none of auto, always, never",
+		    when);
+	return (no == NULL || *no == '\0') && isatty(STDOUT_FILENO) &&
+	    term != NULL && strcmp(term, "dumb") != 0;
 }

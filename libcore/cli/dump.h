@@ -66,4 +66,11 @@ int dump_end(struct dump *d);
 /* The summary, as a table or as JSON. */
 void dump_summary(struct dump *d, bool json);
 
+/*
+ * Is colour wanted, by the value of --color: "always" or NULL, "never", or
+ * "auto", on a terminal that is not dumb, unless NO_COLOR is set.  Another
+ * value is wrong usage.
+ */
+bool dump_wants_colour(const char *when);
+
 #endif
