@@ -18,12 +18,12 @@ have_ejabberd()
 # What ejabberd offers that was not asked for.
 ejabberd_disabled()
 {
-	for m in PLAIN SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-512; do
+	for m in PLAIN SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-512 \
+	    SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-512-PLUS; do
 		case " $1 " in
 		*" $m "*) ;;
 		*) printf '"%s", ' "$m" ;;
 		esac
-		printf '"%s-PLUS", ' "$m"
 	done
 }
 

@@ -15,12 +15,21 @@ have_prosody()
 # What Prosody offers that was not asked for.
 prosody_disabled()
 {
-	for m in PLAIN SCRAM-SHA-1 SCRAM-SHA-256; do
+	for m in PLAIN SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-1-PLUS \
+	    SCRAM-SHA-256-PLUS; do
 		case " $1 " in
 		*" $m "*) ;;
 		*) printf '"%s", ' "$m" ;;
 		esac
 	done
+}
+
+# Prosody 0.12 has channel binding before TLS 1.3 only.
+prosody_protocol()
+{
+	case $1 in
+	*-PLUS*) echo 'protocol = "tlsv1_2",' ;;
+	esac
 }
 
 prosody_config()
@@ -40,7 +49,8 @@ modules_disabled = { "s2s" }
 c2s_require_encryption = true
 authentication = "internal_plain"
 disable_sasl_mechanisms = { $(prosody_disabled "$mechanisms") "DIGEST-MD5" }
-ssl = { certificate = "$1/cert.pem", key = "$1/cert.key" }
+ssl = { $(prosody_protocol "$mechanisms")
+    certificate = "$1/cert.pem", key = "$1/cert.key" }
 c2s_direct_tls_ssl = ssl
 VirtualHost "$DOMAIN"
 END

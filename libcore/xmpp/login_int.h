@@ -9,7 +9,7 @@
 #include "sasl/sasl.h"
 #include "xmpp/login.h"
 
-enum { LOGIN_BINDINGS = 3 };
+enum { LOGIN_BINDINGS = 4 };
 
 enum login_state {
 	WANT_HEADER,

@@ -19,7 +19,7 @@ enum {
 };
 
 static const char *const types[LOGIN_BINDINGS] = {
-	"tls-exporter", "tls-unique", "tls-server-end-point"
+	"tls-exporter", "tls-unique", "tls-server-end-point", SASL_UNIQUE_1_3
 };
 
 /* What our channel can be bound by, asked for once. */
@@ -78,6 +78,7 @@ configure(struct login *l, const struct offer *o)
 		.announced = (o->has & OFFER_BINDINGS) != 0 ?
 		    o->types.v : NULL,
 		.nannounced = o->types.n,
+		.sasl2 = l->sasl2,
 	};
 	if (l->by_token) {
 		l->cf.token = c->token;
