@@ -7,6 +7,7 @@
 What no program may ever print is marked EVIL, what it must print GOOD.
 """
 import base64
+import os
 import ssl
 import sys
 import time
@@ -591,6 +592,42 @@ def request_flood(p):
     p.send("<r xmlns='%s'/>" % SM * 100000)
     p.send(GOOD.format(d=p.stage.domain))
     p.serve()
+
+
+def send_elsewhere(p):
+    where = "127.0.0.1:1"
+    if os.path.exists(p.stage.directory + "/where"):
+        with open(p.stage.directory + "/where", encoding="utf-8") as file:
+            where = file.read()
+    p.send(stream_error("see-other-host", where))
+    p.drain()
+
+
+@play
+def elsewhere(p):
+    """To DIR/where, or where nobody is, before there is a login."""
+    p.starttls()
+    p.expect("stream")
+    p.send(HEADER.format(domain=p.stage.domain))
+    send_elsewhere(p)
+
+
+@play
+def elsewhere_late(p):
+    """The same in the middle of it."""
+    def hook(step):
+        if step == "challenge":
+            send_elsewhere(p)
+    p.hook = hook
+    p.login()
+
+
+@play
+def elsewhere_clear(p):
+    """The same without TLS."""
+    p.expect("stream")
+    p.send(HEADER.format(domain=p.stage.domain))
+    send_elsewhere(p)
 
 
 # --- G. Stalls, ends and resets at each step ---------------------------------

@@ -48,7 +48,7 @@ verdict_of()
 	error-*-system-shutdown | error-*-resource-constraint) want=75 ;;
 	error-*-reset | error-*-internal-server-error) want=75 ;;
 	error-*) want='68 69 75 76 77 78' ;;
-	see-other-host) want='69 75 76' ;;
+	see-other-host | elsewhere*) want='69 75 76' never='<iq|<message' ;;
 	after-the-end) how=listen want='0 69 75' ;;
 	roster-push)
 		how='listen -n 1' want=0

@@ -410,7 +410,8 @@ turn(struct session *s, struct session_event *ev)
 
 /*
  * A server that fails before it has seen anything of our account (no TLS, a
- * wrong certificate, silence) may have another beside it (RFC 6120 3.2).
+ * wrong certificate, silence) may have another beside it (RFC 6120 3.2), or it
+ * names another.
  */
 static int
 try_next(struct session *s)
@@ -418,7 +419,7 @@ try_next(struct session *s)
 	struct buf why;
 	int r = s->err;
 
-	if (s->ready || client_mechanism(s->client) != NULL ||
+	if (s->ready || !wire_may_move(s->wire) ||
 	    r == XERR_NOMEM || r == XERR_INTERNAL || r == XERR_SYS)
 		return r;
 	session_last_words(s);

@@ -8,26 +8,24 @@
 #include "cli/cli.h"
 #include "cli/ids.h"
 #include "cli/remember.h"
+#include "cli/route.h"
 #include "cli/ticket.h"
 #include "cli/tracefile.h"
 #include "cli/wire.h"
 #include "net/conn.h"
-#include "net/dial.h"
 #include "net/pump.h"
 #include "net/tls.h"
 
 enum {
 	QUEUE = 64 * 1024,	/* plaintext waiting in each direction */
-	NONCE = 33,
-	PORT_STARTTLS = 5222,
-	PORT_DIRECT = 5223
+	NONCE = 33
 };
 
 struct wire {
 	const struct account *account;
 	const struct netopt *net;
 	bool hand_requests;
-	struct dialer *dialer;
+	struct route *route;
 	struct tls_ctx *ctx[2];	/* for STARTTLS and for direct TLS */
 	bool direct;
 	struct conn *conn;
@@ -52,37 +50,6 @@ fail(struct wire *w, int r, const char *msg)
 	snprintf(w->own, sizeof(w->own), "%s", msg);
 	w->errmsg = w->own;
 	return r;
-}
-
-static void
-log_dial(void *arg, const char *line)
-{
-	(void)arg;
-	cli_verbose(1, "%s", line);
-}
-
-/* How the server is found: by name and port, or by its domain's records. */
-static int
-make_dialer(struct wire *w, int64_t deadline, struct buf *why)
-{
-	const struct account *a = w->account;
-	struct dial_config d = {
-		.host = a->host != NULL ? a->host : w->domain,
-		.port = a->port,
-		.tls = a->tls == NETOPT_TLS_DIRECT ? DIAL_DIRECT :
-		    a->tls == NETOPT_TLS_STARTTLS ? DIAL_STARTTLS : DIAL_ANY,
-		.deadline = deadline,
-		.dns = getenv("XMPP_DNS"),
-		.proxy = a->proxy,
-		.log = log_dial,
-	};
-
-	if (d.dns != NULL && *d.dns == '\0')
-		d.dns = NULL;
-	if (d.port == 0 && a->host != NULL)
-		d.port = a->tls == NETOPT_TLS_DIRECT ? PORT_DIRECT :
-		    PORT_STARTTLS;
-	return dialer_new(&w->dialer, &d, why);
 }
 
 static int
@@ -209,6 +176,27 @@ start(struct wire *w, int fd, const struct dial_target *t, struct buf *why)
 	return r;
 }
 
+/*
+ * The server that failed may have sent us elsewhere.  Only one that proved to
+ * be the domain's may do that, and who comes next has to prove the same.
+ */
+static bool
+follow(struct wire *w, const char **reason)
+{
+	const char *where = w->client == NULL ? NULL :
+	    client_other_host(w->client);
+
+	return where != NULL && conn_is_secure(w->conn) &&
+	    route_redirect(w->route, where, w->direct, reason);
+}
+
+bool
+wire_may_move(const struct wire *w)
+{
+	return client_mechanism(w->client) == NULL ||
+	    (client_other_host(w->client) != NULL && conn_is_secure(w->conn));
+}
+
 int
 wire_dial(struct wire *w, int err, const char *reason, struct buf *why)
 {
@@ -216,10 +204,11 @@ wire_dial(struct wire *w, int err, const char *reason, struct buf *why)
 	int fd, r;
 
 	if (err < 0) {
-		dialer_failed(w->dialer, err, reason);
+		if (!follow(w, &reason))
+			route_failed(w->route, err, reason);
 		hang_up(w);
 	}
-	if ((r = dialer_next(w->dialer, &fd, &t, why)) < 0)
+	if ((r = route_next(w->route, &fd, &t, why)) < 0)
 		return r;
 	if ((r = start(w, fd, &t, why)) < 0)
 		hang_up(w);
@@ -271,7 +260,8 @@ wire_new(struct wire **out, const struct wire_config *cf, struct buf *why)
 	if ((r = find_domain(w, why)) < 0 ||
 	    (r = make_context(w, w->account->tls == NETOPT_TLS_DIRECT,
 	    why)) < 0 ||
-	    (r = make_dialer(w, cf->deadline, why)) < 0) {
+	    (r = route_new(&w->route, w->account, w->domain,
+	    cf->deadline, why)) < 0) {
 		wire_free(w);
 		return r;
 	}
@@ -285,7 +275,7 @@ wire_free(struct wire *w)
 	if (w == NULL)
 		return;
 	hang_up(w);
-	dialer_free(w->dialer);
+	route_free(w->route);
 	tls_ctx_free(w->ctx[0]);
 	tls_ctx_free(w->ctx[1]);
 	remember_free(w->remember);

@@ -32,6 +32,12 @@ int wire_new(struct wire **w, const struct wire_config *cf, struct buf *why);
 int wire_dial(struct wire *w, int err, const char *reason, struct buf *why);
 void wire_free(struct wire *w);
 
+/*
+ * Whether another server may be tried after an error before the login is done:
+ * this one has seen nothing of our account, or sends us elsewhere itself.
+ */
+bool wire_may_move(const struct wire *w);
+
 /* Of the connection in use; another one after wire_dial(), NULL if it failed. */
 struct client *wire_client(struct wire *w);
 

@@ -131,6 +131,14 @@ error_class(const char *condition)
 	return XERR_PROTO;	/* it did not understand us */
 }
 
+/* A name that does not fit is none. */
+static void
+note_other_host(struct client *c, const char *host)
+{
+	if (host != NULL && strlen(host) < sizeof(c->other_host))
+		memcpy(c->other_host, host, strlen(host) + 1);
+}
+
 static int
 take_error(struct client *c, const struct elem *e)
 {
@@ -139,6 +147,9 @@ take_error(struct client *c, const struct elem *e)
 
 	snprintf(what, sizeof(what), "the server ended the stream: %s",
 	    condition);
+	if (strcmp(condition, "see-other-host") == 0)
+		note_other_host(c, elem_text(elem_child(e, NS_STREAM_ERRORS,
+		    condition)));
 	stream_close(c->stream);
 	return client_fail(c, error_class(condition), what, stream_error_text(e));
 }
@@ -408,6 +419,12 @@ bool
 client_has_sm(const struct client *c)
 {
 	return c->sm;
+}
+
+const char *
+client_other_host(const struct client *c)
+{
+	return c->other_host[0] == '\0' ? NULL : c->other_host;
 }
 
 const char *

@@ -139,6 +139,12 @@ const struct login *client_login(const struct client *c);
 
 bool client_has_sm(const struct client *c);
 
+/*
+ * Where the server that ended the stream sends us, as it wrote it (RFC 6120
+ * 4.9.3.19); NULL if it does not.  Not to be trusted without TLS.
+ */
+const char *client_other_host(const struct client *c);
+
 /* After an error: a sentence. */
 const char *client_errmsg(const struct client *c);
 

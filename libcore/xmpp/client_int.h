@@ -31,6 +31,7 @@ struct client {
 	bool ack_due;		/* the server has asked */
 	int err;
 	char errmsg[512];
+	char other_host[1100];	/* of <see-other-host/>, or "" */
 };
 
 /* Fail with R and the words WHAT, and TEXT unless it is NULL; returns R. */

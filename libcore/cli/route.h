@@ -1,0 +1,44 @@
+/*
+ * Which servers an account's connection is tried with: those that DNS or the
+ * account names, and where one of them sends us (<see-other-host/>, RFC 6120
+ * 4.9.3.19).
+ */
+#ifndef CLI_ROUTE_H
+#define CLI_ROUTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/account.h"
+#include "net/dial.h"
+
+enum { ROUTE_REDIRECTS = 3 };	/* followed at most */
+
+struct route;
+
+/*
+ * The route to the servers of DOMAIN, in A-labels, as A says; A is borrowed.
+ * DEADLINE is pump_now()'s, of all dialing.  Returns 0, or an error with the
+ * reason appended to WHY.
+ */
+int route_new(struct route **r, const struct account *a, const char *domain,
+    int64_t deadline, struct buf *why);
+void route_free(struct route *r);
+
+/* Connect to the next server: as dialer_next(). */
+int route_next(struct route *r, int *fd, struct dial_target *t,
+    struct buf *why);
+
+/* The server given out last has failed: as dialer_failed(). */
+void route_failed(struct route *r, int err, const char *why);
+
+/*
+ * Instead it sends us to WHERE, "domain" or "domain:port": the next server is
+ * found there, and when there is none, what is left of the first route.
+ * DIRECT: by direct TLS, as this one.  False, with REASON in words, if it is
+ * no address, or we were sent on too often.
+ */
+bool route_redirect(struct route *r, const char *where, bool direct,
+    const char **reason);
+
+#endif
