@@ -13,7 +13,7 @@
 
 static const char usage[] =
 	"usage: stream-dump [options] [FILE ...]\n"
-	"       stream-dump --proxy [options] LISTEN TARGET\n"
+	"       stream-dump --proxy [options] PORT DOMAIN\n"
 	"Print the first-level elements of raw XML streams and of traces, a line\n"
 	"each.\n"
 	"\n"

@@ -22,8 +22,8 @@
 #include "net/listen.h"
 
 static const char usage[] =
-	"usage: xmpp-proxy [options] LISTEN DOMAIN\n"
-	"Listen on port LISTEN of 127.0.0.1, connect each client on to the server\n"
+	"usage: xmpp-proxy [options] PORT DOMAIN\n"
+	"Listen on PORT of 127.0.0.1, connect each client on to the server\n"
 	"of DOMAIN, and print what both say.\n"
 	"\n"
 	"  -a, --annotate          for people: indented, with times, directions,\n"
@@ -326,7 +326,7 @@ main(int argc, char *argv[])
 		take_option(&p, ch);
 	if (argc - optind != 2)
 		cli_usage("which port, and which domain?");
-	p.listener.port = (unsigned)cli_number("LISTEN", argv[optind], 0,
+	p.listener.port = (unsigned)cli_number("PORT", argv[optind], 0,
 	    65535);
 	if (jid_parse(&p.domain, argv[optind + 1],
 	    strlen(argv[optind + 1])) < 0 || jid_local(&p.domain, NULL) !=
