@@ -63,12 +63,12 @@ done
 stop "$SERVER"
 if start_prosody mechanisms=PLAIN; then
 	status 'PLAIN: a message is sent with a trace' 0 \
-	    xmpp-send --wait 0 --trace "$T/plain" -m hello -a romeo \
+	    xmpp-send --forget --wait 0 --trace "$T/plain" -m hello -a romeo \
 	    "juliet@$DOMAIN"
 	hidden 'PLAIN: no password in the trace' "$T/plain"
 	like 'PLAIN: what was removed shows' "$T/plain" '>REMOVED</auth>'
 	status '--trace-secrets: and then it is there' 0 \
-	    xmpp-send --wait 0 --trace "$T/plain" --trace-secrets -m hello \
+	    xmpp-send --forget --wait 0 --trace "$T/plain" --trace-secrets -m hello \
 	    -a romeo "juliet@$DOMAIN"
 	ok '--trace-secrets: in base64' grep -qFf "$T/secrets" "$T/plain"
 	run stream-dump -a "$T/plain"

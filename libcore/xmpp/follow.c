@@ -62,7 +62,7 @@ follow_feed(struct follow *f, const void *data, size_t len)
 	if (buf_len(&f->pending) > 0 || f->searching) {
 		if (len > buf_room(&f->pending))
 			len = buf_room(&f->pending);
-		buf_put(&f->pending, data, len);
+		buf_put(&f->pending, data, len);	/* see follow_next() */
 		return len;
 	}
 	n = xparse_feed(f->parse, data, len);
@@ -258,6 +258,8 @@ follow_next(struct follow *f, struct follow_event *ev)
 	int r;
 
 	while (!f->dead) {
+		if (buf_err(&f->pending) != 0)
+			return XERR_NOMEM;
 		if (f->searching && (r = search(f)) <= 0)
 			return r;
 		if (f->reset) {

@@ -65,13 +65,13 @@ put_piece(struct buf *b, struct arena *a, enum jid_part part, char *s)
 	return buf_puts(b, norm);
 }
 
-/* The glob S, which has asterisks, with its pieces in normal form. */
-static const char *
-enforce_glob(struct arena *a, enum jid_part part, char *s)
+/* The glob S, which has asterisks, with its pieces in normal form in *OUT. */
+static int
+enforce_glob(const char **out, struct arena *a, enum jid_part part, char *s)
 {
 	struct buf b;
 	char *star;
-	const char *out = NULL;
+	int r;
 
 	buf_init(&b, 4 * JID_MAX);
 	for (; (star = strchr(s, '*')) != NULL; s = star + 1) {
@@ -80,10 +80,10 @@ enforce_glob(struct arena *a, enum jid_part part, char *s)
 		buf_putc(&b, '*');
 	}
 	put_piece(&b, a, part, s);
-	if (buf_err(&b) == 0)
-		out = arena_dup(a, (const char *)buf_data(&b), buf_len(&b));
+	if ((r = buf_err(&b)) == 0)
+		*out = arena_dup(a, (const char *)buf_data(&b), buf_len(&b));
 	buf_release(&b);
-	return out;
+	return r == XERR_LIMIT ? XERR_SYNTAX : r;
 }
 
 /* The LEN bytes at S as a pattern for PART into *OUT. */
@@ -92,13 +92,16 @@ parse_part(const char **out, struct arena *a, enum jid_part part,
     const char *s, size_t len)
 {
 	char *copy;
+	int r;
 
 	if (len == 0 || len > JID_PART_MAX)
 		return XERR_SYNTAX;
 	if ((copy = arena_dup(a, s, len)) == NULL)
 		return arena_err(a);
-	*out = strchr(copy, '*') == NULL ? enforce(a, part, copy) :
-	    enforce_glob(a, part, copy);
+	if (strchr(copy, '*') == NULL)
+		*out = enforce(a, part, copy);
+	else if ((r = enforce_glob(out, a, part, copy)) < 0)
+		return r;
 	if (arena_err(a) != 0)
 		return arena_err(a);
 	return *out == NULL ? XERR_SYNTAX : 0;

@@ -67,8 +67,10 @@ put_tag(struct painter *p, unsigned depth)
 	size_t len = buf_len(&p->tag), n;
 	bool fold = len + p->s->indent + depth * STEP > WIDTH;
 
-	if (s == NULL)
+	if (s == NULL) {
+		p->out->err = buf_err(&p->tag);
 		return;
+	}
 	n = put_tag_name(p, s, len);
 	for (s += n, len -= n; len > 0; s += n, len -= n) {
 		/* An attribute ends with its quote, and has but two of them. */
@@ -109,6 +111,8 @@ make_tag(struct painter *p, const struct elem *e)
 		xml_put_attr(&p->w, (const char *)buf_data(&name),
 		    buf_len(&name), a->value);
 	}
+	if (buf_err(&name) != 0)
+		p->tag.err = buf_err(&name);
 	buf_release(&name);
 }
 
@@ -118,6 +122,8 @@ put_text(struct painter *p, const char *s, size_t len)
 	buf_reset(&p->tag);
 	xml_text(&p->tag, s, len);
 	vis_put(p->out, buf_data(&p->tag), buf_len(&p->tag), 0);
+	if (buf_err(&p->tag) != 0)
+		p->out->err = buf_err(&p->tag);
 }
 
 static void

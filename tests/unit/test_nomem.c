@@ -27,9 +27,14 @@
 #include "sasl/sasl_server.h"
 #include "xml/rec.h"
 #include "xmpp/client.h"
+#include "xmpp/field.h"
+#include "xmpp/follow.h"
+#include "xmpp/jidpat.h"
 #include "xmpp/message.h"
 #include "xmpp/router.h"
 #include "xmpp/server.h"
+#include "xmpp/show.h"
+#include "xmpp/tally.h"
 
 static long until;	/* the allocation that fails; 0: none */
 static long count;
@@ -179,6 +184,96 @@ records_need_memory(void **state)
 {
 	(void)state;
 	each_fails(read_records, XERR_NOMEM, 4);
+}
+
+#define HEAD "<?xml version='1.0'?><stream:stream xmlns='jabber:client' " \
+	"xmlns:stream='http://etherx.jabber.org/streams'>"
+
+/* Follow a stream in FORM, with restarts and errors, as lines or shown. */
+static int
+follow_in(enum xparse_form form)
+{
+	static const char s[] = HEAD "<success xmlns='urn:ietf:params:xml:ns:"
+	    "xmpp-sasl'/>" HEAD "<message xmlns:p='urn:p' p:a='1'><body>x&#10;"
+	    "y</body><p:b/></message><a></b><iq/><a>" HEAD "<presence/>";
+	const struct follow_config cf = { .form = form, .recover = true };
+	const struct show show = { true, false, 2 };
+	struct follow_event ev;
+	struct follow *f = NULL;
+	struct tally tally;
+	struct buf out;
+	size_t i, n;
+	int r;
+
+	buf_init(&out, 1 << 16);
+	tally_init(&tally);
+	if ((r = follow_new(&f, &cf)) < 0)
+		goto out;
+	for (i = 0; i < sizeof(s) - 1; i += n) {
+		n = sizeof(s) - 1 - i < 50 ? sizeof(s) - 1 - i : 50;
+		n = follow_feed(f, s + i, n);
+		while ((r = follow_next(f, &ev)) == 1) {
+			if (ev.kind != FOLLOW_ELEM)
+				continue;
+			if (form == XPARSE_LINE)
+				r = buf_put(&out, ev.x.line, ev.x.len);
+			else
+				show_elem(&out, &show, ev.x.elem, NULL);
+			if (r < 0 || (r = buf_err(&out)) < 0 ||
+			    (r = tally_add(&tally, ev.x.elem, 1, 1, 0)) < 0)
+				goto out;
+		}
+		if (r < 0)
+			goto out;
+	}
+out:
+	follow_free(f);
+	tally_release(&tally);
+	buf_release(&out);
+	return r;
+}
+
+static int
+follow_lines(void)
+{
+	return follow_in(XPARSE_LINE);
+}
+
+static int
+follow_trees(void)
+{
+	return follow_in(XPARSE_TREE);
+}
+
+static void
+following_needs_memory(void **state)
+{
+	(void)state;
+	each_fails(follow_lines, XERR_NOMEM, 8);
+	each_fails(follow_trees, XERR_NOMEM, 8);
+}
+
+static int
+parse_names(void)
+{
+	static const char name[] = "{urn:x}a/b@c|bare";
+	struct jidpat p;
+	struct field f;
+	struct arena a;
+	int r;
+
+	arena_init(&a, 1 << 16);
+	if ((r = field_parse(&f, &a, name, sizeof(name) - 1)) == 0)
+		r = jidpat_parse(&p, &a, "a*b@*.example.org/x");
+	arena_release(&a);
+	return r;
+}
+
+static void
+naming_needs_memory(void **state)
+{
+	(void)state;
+	each_fails(parse_names, XERR_NOMEM, 2);
 }
 
 static int
@@ -652,6 +747,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_account_needs_memory),
 		cmocka_unit_test(records_need_memory),
+		cmocka_unit_test(following_needs_memory),
+		cmocka_unit_test(naming_needs_memory),
 		cmocka_unit_test(addresses_need_memory),
 		cmocka_unit_test(a_session_needs_memory),
 		cmocka_unit_test(messages_need_memory),
