@@ -1,4 +1,5 @@
 /* Passwords out of a file, a command, the terminal. */
+#include <sys/select.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -241,6 +242,22 @@ say(int tty, const char *s)
 }
 
 /*
+ * Until there is something to read, or a signal was caught: with MASK only
+ * while we sleep, so that none comes between a look at `caught' and the sleep.
+ */
+static int
+wait_for_input(int tty, const sigset_t *mask)
+{
+	fd_set set;
+
+	if (tty >= FD_SETSIZE)
+		return 0;
+	FD_ZERO(&set);
+	FD_SET(tty, &set);
+	return pselect(tty + 1, &set, NULL, NULL, NULL, mask);
+}
+
+/*
  * A line of TTY, echo off, into ROOM; its length, or -1 with errno.  What is
  * typed from the moment the prompt is there counts.
  */
@@ -248,7 +265,8 @@ static ssize_t
 read_line(int tty, const char *prompt, unsigned char *room, size_t size)
 {
 	struct termios before, silent;
-	size_t len = 0;
+	sigset_t held, was;
+	size_t len = 0, i;
 	ssize_t n = -1;
 
 	if (tcgetattr(tty, &before) < 0)
@@ -260,7 +278,17 @@ read_line(int tty, const char *prompt, unsigned char *room, size_t size)
 		if (errno != EINTR || caught != 0)
 			return -1;
 	say(tty, prompt);
+	sigemptyset(&held);
+	for (i = 0; i < N(noted); i++)
+		sigaddset(&held, noted[i]);
+	sigdelset(&held, SIGTTIN);	/* blocked, it would be EIO */
+	sigprocmask(SIG_BLOCK, &held, &was);
 	while (caught == 0 && len < size) {
+		if (wait_for_input(tty, &was) < 0) {
+			if (errno == EINTR)
+				continue;
+			break;
+		}
 		if ((n = read(tty, room + len, size - len)) < 0) {
 			if (errno == EINTR)
 				continue;
@@ -270,6 +298,7 @@ read_line(int tty, const char *prompt, unsigned char *room, size_t size)
 		if (n == 0 || room[len - 1] == '\n')
 			break;
 	}
+	sigprocmask(SIG_SETMASK, &was, NULL);
 	while (tcsetattr(tty, TCSAFLUSH, &before) < 0 && errno == EINTR &&
 	    caught != SIGTTOU)
 		;
