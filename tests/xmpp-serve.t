@@ -29,7 +29,7 @@ echo input >"$T/in"
 timeout 20 xmpp-serve -u nurse -- sh -c '
 	cp "$XMPP_CONFIG" "$1/config"
 	ls -ld "$XMPP_CONFIG" "${XMPP_CONFIG%/*}" | cut -c 1-10 >"$1/modes"
-	env | grep ^XMPP_ | grep -v ^XMPP_CONFIG= >"$1/env"
+	env | grep ^XMPP_ | grep -v -e ^XMPP_CONFIG= -e ^XMPP_STATE= >"$1/env"
 	echo "${XMPP_CONFIG%/*}"
 	cat
 ' sh "$T" <"$T/in" >"$T/out" 2>"$T/err"

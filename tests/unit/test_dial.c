@@ -474,7 +474,7 @@ a_storm_of_signals_changes_nothing(void **state)
 		{ .name = NULL }
 	};
 	struct itimerval often = { { 0, 300 }, { 0, 300 } }, never;
-	struct sigaction sa = { .sa_handler = on_alarm }, old;
+	struct sigaction sa = { .sa_handler = on_alarm };
 	unsigned port = 0;
 	int s = hold("127.0.0.1", &port, true), clog[4], hole, fd;
 	struct dnsd d;
@@ -483,12 +483,11 @@ a_storm_of_signals_changes_nothing(void **state)
 	memset(&never, 0, sizeof(never));
 	hole = black_hole("127.0.0.2", &port, clog);
 	dnsd_start(&d, table);
-	sigaction(SIGALRM, &sa, &old);
+	sigaction(SIGALRM, &sa, NULL);	/* for good: valgrind has it late */
 	setitimer(ITIMER_REAL, &often, NULL);
 	assert_int_equal(try_dial("a.example", port, d.address, PATIENCE,
 	    &fd), 0);
 	setitimer(ITIMER_REAL, &never, NULL);
-	sigaction(SIGALRM, &old, NULL);
 	close(fd);
 	close_all(hole, clog);
 	close(s);
