@@ -18,7 +18,6 @@ import socket
 import ssl
 import struct
 import threading
-import time
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
@@ -35,7 +34,7 @@ BIND = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
 BIND_SM = BIND + "<sm xmlns='" + SM + "'/>"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 STREAMS = "urn:ietf:params:xml:ns:xmpp-streams"
-PATIENCE = 60       # seconds after which a play is over in any case
+PATIENCE = 60       # seconds that a read or write may take
 
 
 class Gone(Exception):
@@ -301,6 +300,7 @@ class Stage:
         self.password, self.cert = password, cert
         self.lock = threading.Lock()
         self.tune = lambda context: None
+        os.makedirs(directory, exist_ok=True)
         self.log = open(directory + "/record", "a", encoding="utf-8")
 
     def record(self, what, text):
@@ -326,9 +326,7 @@ class Stage:
         with open(self.directory + "/port.new", "w") as file:
             file.write("%d\n" % listener.getsockname()[1])
         os.rename(self.directory + "/port.new", self.directory + "/port")
-        end = time.monotonic() + PATIENCE
-        listener.settimeout(PATIENCE)
-        while time.monotonic() < end:
+        while True:
             sock, _ = listener.accept()
             self.record("note", "connected")
             threading.Thread(target=self.one, args=(play, sock),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""A server that does one thing wrong, and the list of what can be wrong.
+"""Servers that do one thing wrong each, and the list of what can be wrong.
 
-    hostile.py NAME DIR DOMAIN PASSWORD CERT    play NAME; DIR/port, DIR/record
-    hostile.py --list                           all names
+    hostile.py DIR DOMAIN PASSWORD CERT NAME...    see DIR/NAME/port, .../record
+    hostile.py --list                              all names
 
 What no program may ever print is marked EVIL, what it must print GOOD.
 """
@@ -10,6 +10,7 @@ import base64
 import os
 import ssl
 import sys
+import threading
 import time
 from collections import Counter
 
@@ -672,10 +673,16 @@ def main():
     if sys.argv[1:] == ["--list"]:
         print("\n".join(PLAYS))
         return
-    name, directory, domain, password, cert = sys.argv[1:]
-    stage = Stage(directory, domain, password, cert)
-    stage.tune = TUNES.get(name, stage.tune)
-    stage.serve(PLAYS[name])
+    directory, domain, password, cert = sys.argv[1:5]
+    threads = []
+    for name in sys.argv[5:]:
+        stage = Stage(os.path.join(directory, name), domain, password, cert)
+        stage.tune = TUNES.get(name, stage.tune)
+        threads.append(threading.Thread(target=stage.serve,
+                                        args=(PLAYS[name],)))
+        threads[-1].start()
+    for thread in threads:
+        thread.join()
 
 
 if __name__ == "__main__":

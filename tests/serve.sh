@@ -39,16 +39,17 @@ available()
 	grep -q 'logged in' "$T/$1.err"
 }
 
-# hostile PLAY [CERT]: the server of hostile.py; the account romeo leads there.
+# hostile PLAY [CERT]: the server of hostile.py, which writes to $RECORD; the
+# account romeo leads there.
 hostile()
 {
 	make_certs || return 1
-	rm -f "$T/port"
-	: >"$T/record"
-	bg hostile python3 -W ignore "$TOP/tests/hostile.py" "$1" "$T" "$DOMAIN" \
-	    "$PASSWORD" "$T/${2:-server}"
+	rm -rf "$T/$1"
+	bg hostile python3 -W ignore "$TOP/tests/hostile.py" "$T" "$DOMAIN" \
+	    "$PASSWORD" "$T/${2:-server}" "$1"
 	HOSTILE=$pid
-	wait_for 10 test -s "$T/port" || note "$T/hostile.err"
+	RECORD=$T/$1/record
+	wait_for 10 test -s "$T/$1/port" || note "$T/hostile.err"
 	: >"$T/accounts"
-	account romeo romeo "$(cat "$T/port")" starttls
+	account romeo romeo "$(cat "$T/$1/port")" starttls
 }

@@ -24,7 +24,7 @@ sed 's/^password_file.*/password = x/' "$XMPP_CONFIG" >"$T/loose"
 chmod 644 "$T/loose"
 status 'an account file whose password others can read' 78 \
     xmpp-send -f "$T/loose" -a romeo -m x "$J"
-is 'nobody was connected to' "$(cat "$T/record")" ''
+is 'nobody was connected to' "$(cat "$RECORD")" ''
 status 'help' 0 xmpp-send --help
 like 'on stdout' "$T/out" '^usage: xmpp-send'
 status 'version' 0 xmpp-send --version
@@ -35,13 +35,13 @@ status 'help on a full disk' 74 sh -c 'xmpp-send --help >/dev/full'
 status 'what no message can carry is replaced' 0 sh -c \
     "printf 'a\\001b\\377c\\r\\nd' | xmpp-send -a romeo --wait 0 $J"
 like 'and told' "$T/err" '2 characters'
-like 'as U+FFFD; a carriage return as itself' "$T/record" \
+like 'as U+FFFD; a carriage return as itself' "$RECORD" \
     'a�b�c(&#13;|&#xD;)(&#10;|&#xA;|.n)d<'
-: >"$T/record"
+: >"$RECORD"
 status 'two recipients, two messages' 0 xmpp-send -a romeo --wait 0 -s 'a<b' \
     -t normal -m 'x ]]> "y" &' "$J" "nurse@$DOMAIN/a&b"
-is 'one connection' "$(grep -c '^note connected' "$T/record")" 1
-grep '^tls ' "$T/record" >"$T/tls"
+is 'one connection' "$(grep -c '^note connected' "$RECORD")" 1
+grep '^tls ' "$RECORD" >"$T/tls"
 like 'escaped' "$T/tls" 'x \]\](&gt;|>) "y" &amp;'
 like 'the subject' "$T/tls" '<subject>a&lt;b</subject>'
 grep -o "<message [^>]*>" "$T/tls" >"$T/messages"
@@ -53,13 +53,13 @@ crash "$HOSTILE"
 
 hostile honest other
 status 'a certificate for another domain' 77 xmpp-send -a romeo -m x "$J"
-unlike 'nothing was sent' "$T/record" '^tls '
+unlike 'nothing was sent' "$RECORD" '^tls '
 like 'its name is told' "$T/err" 'mantua\.test'
 crash "$HOSTILE"
 hostile honest
-account unsure romeo "$(cat "$T/port")" starttls "$T/stranger.pem"
+account unsure romeo "$(setting port)" starttls "$T/stranger.pem"
 status 'a certificate of an unknown CA' 77 xmpp-send -a unsure -m x "$J"
-unlike 'nothing was sent inside TLS' "$T/record" '^tls '
+unlike 'nothing was sent inside TLS' "$RECORD" '^tls '
 crash "$HOSTILE"
 
 # --- Nobody there ------------------------------------------------------------
