@@ -18,10 +18,10 @@ JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn label \
 SASL	= binding downgrade ht plain prep sasl sasl_server scram \
 	  scram_challenge scram_client scram_server simple upgrade
 
-XMPP	= answer bounce client client_ack datetime field follow jidpat login \
-	  login_sasl message offer outbox redact reply router router_iq \
-	  router_presence secret server server_login server_sasl server_sasl2 \
-	  server_sm show stanza stream tally trace
+XMPP	= answer bounce client client_ack datetime fast field follow jidpat \
+	  login login_sasl message offer outbox redact reply router router_iq \
+	  router_presence secret server server_fast server_login server_sasl \
+	  server_sasl2 server_sm show stanza stream tally trace
 
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 	  resolve srv tls tls_binding tls_ctx tls_name tls_session \

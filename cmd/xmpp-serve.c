@@ -38,16 +38,21 @@ static const char usage[] =
 	"      --insecure-plaintext\n"
 	"                          clients need no TLS\n"
 	"      --max-stanza BYTES  largest stanza taken, 1048576\n"
-	"      --no-sasl2          do not offer SASL2 and Bind 2\n"
+	"      --no-fast           do not offer tokens (FAST)\n"
+	"      --no-sasl2          do not offer SASL2, Bind 2 and FAST\n"
 	"      --no-sm             do not offer stream management\n"
+	"      --token-life SECONDS\n"
+	"                          how long tokens are good, 86400\n"
 	"  -v, --verbose           say who comes and goes\n"
 	CLI_USAGE;
 
 enum {
 	OPT_INSECURE = CLI_OPT_OWN,
 	OPT_STANZA,
+	OPT_NO_FAST,
 	OPT_NO_SASL2,
 	OPT_NO_SM,
+	OPT_TOKEN_LIFE,
 	PASSWORD = 24,
 	USERS_MAX = 1000,
 	MECHANISMS_MAX = 16,
@@ -56,6 +61,8 @@ enum {
 	OUT_ROOM = 64 << 10,
 	FILES = 5000,
 	MS_GOODBYE = 2000,
+	TOKEN_LIFE = 86400,		/* seconds */
+	TOKEN_LIFE_MAX = 10 * 365 * 86400,
 };
 
 struct user {
@@ -484,14 +491,17 @@ main(int argc, char *argv[])
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "insecure-plaintext", no_argument, NULL, OPT_INSECURE },
 		{ "max-stanza", required_argument, NULL, OPT_STANZA },
+		{ "no-fast", no_argument, NULL, OPT_NO_FAST },
 		{ "no-sasl2", no_argument, NULL, OPT_NO_SASL2 },
 		{ "no-sm", no_argument, NULL, OPT_NO_SM },
+		{ "token-life", required_argument, NULL, OPT_TOKEN_LIFE },
 		CLI_LONG
 	};
 	static struct serve s;
 	int ch, status;
 
 	cli_init("xmpp-serve", usage);
+	s.hub_config.token_life = TOKEN_LIFE;
 	set_domain(&s, "localhost");
 	add_user(&s, "romeo");
 	add_user(&s, "juliet");
@@ -511,8 +521,13 @@ main(int argc, char *argv[])
 			s.hub_config.max_stanza = cli_number("--max-stanza",
 			    optarg, 10000, 1 << 24);
 			break;
+		case OPT_NO_FAST: s.hub_config.token_life = 0; break;
 		case OPT_NO_SASL2: s.hub_config.no_sasl2 = true; break;
 		case OPT_NO_SM: s.hub_config.no_sm = true; break;
+		case OPT_TOKEN_LIFE:
+			s.hub_config.token_life = (unsigned)cli_number(
+			    "--token-life", optarg, 1, TOKEN_LIFE_MAX);
+			break;
 		}
 	if (optind < argc)
 		s.command = argv + optind;

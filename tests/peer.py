@@ -8,6 +8,8 @@ else with a traceback."""
 
 import base64
 import configparser
+import hashlib
+import hmac
 import os
 import re
 import resource
@@ -22,6 +24,10 @@ HEADER = ("<?xml version='1.0'?><stream:stream to='%s' version='1.0' "
           "xmlns:stream='http://etherx.jabber.org/streams'>")
 TLS = "urn:ietf:params:xml:ns:xmpp-tls"
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
+SASL2 = "urn:xmpp:sasl:2"
+FAST = "urn:xmpp:fast:0"
+AGENT = "d4565fa7-4d72-4749-b3d3-740edbf87770"
+HT = "HT-SHA-256-ENDP"
 BIND = "urn:ietf:params:xml:ns:xmpp-bind"
 LIMIT = 30
 
@@ -223,6 +229,73 @@ def flood(count):
                 pass
     ids = [int(i) for i in re.findall(rb" id='(\d+)'", r.got)]
     assert ids == list(range(count))
+
+
+def authenticate(p, mechanism, data, more, behind=""):
+    """SASL2 with Bind 2, in one flight with the header and what is BEHIND."""
+    p.say(HEADER % p.domain + "<authenticate xmlns='%s' mechanism='%s'>"
+          "<initial-response>%s</initial-response><user-agent id='%s'/>"
+          "<bind xmlns='urn:xmpp:bind:0'><tag>x</tag></bind>%s"
+          "</authenticate>%s" % (SASL2, mechanism, base64.b64encode(
+              data).decode(), AGENT, more, behind))
+    p.hear("<authentication .*?</stream:features>")
+    return p.hear("<(success|failure) .*?</(success|failure)>")
+
+
+def first_token():
+    """By the password; its token."""
+    p = Peer("romeo", "direct")
+    plain = "\0%s\0%s" % (p.name, p.account["password"])
+    text = authenticate(p, "PLAIN", plain.encode(), "<request-token "
+                        "xmlns='%s' mechanism='%s'/>" % (FAST, HT))
+    assert ">romeo@localhost/x." in text, text
+    return re.search("token='([^']*)'", text).group(1)
+
+
+def by_token(key, behind=""):
+    """By the token; the peer, and what it has heard."""
+    p = Peer("romeo", "direct")
+    channel = hashlib.sha256(p.sock.getpeercert(True)).digest()
+    proof, answer = (hmac.digest(key.encode(), who + channel, "sha256")
+                     for who in (b"Initiator", b"Responder"))
+    text = authenticate(p, HT, p.name.encode() + b"\0" + proof,
+                        "<fast xmlns='%s'/>" % FAST, behind)
+    assert ("<success " not in text or
+            base64.b64encode(answer).decode() in text), text
+    return p, text
+
+
+def token():
+    """A flight by password, a flight by its token: with a message in it."""
+    p, text = by_token(first_token(), "<message to='romeo@localhost'/>"
+                       "<iq type='get' id='p' to='localhost'>"
+                       "<ping xmlns='urn:xmpp:ping'/></iq>")
+    assert "<bound " in text, text
+    p.hear("id='p'[^>]*/>")
+    p, text = by_token("wrong", "<presence/>")
+    assert "<not-authorized " in text, text
+
+
+def expiry():
+    """A token of a second is replaced in its half, and then good no more."""
+    key = first_token()
+    end = time.monotonic() + LIMIT
+    while True:
+        text = by_token(key)[1]
+        if "<success " not in text:
+            break
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert "<credentials-expired " in text, text
+
+
+def without(option):
+    """What was left off is not offered, and the rest is."""
+    p = Peer("romeo", "direct")
+    features = p.open()
+    assert FAST not in features, features
+    assert (SASL2 in features) == (option != "--no-sasl2"), features
+    assert "<success" in p.auth()
 
 
 globals()[sys.argv[1]](*sys.argv[2:])

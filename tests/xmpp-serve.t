@@ -60,6 +60,12 @@ reap "$pid" 10
 is 'a signal is passed on to the command' "$rc $(tail -n 1 "$T/wait.out")" \
     '3 asked'
 
+for o in --no-sasl2 --no-fast; do
+	status "$o leaves it off" 0 xmpp-serve $o -- $PEER without $o
+done
+status 'a token expires when it is to' 0 \
+    xmpp-serve --token-life 1 -- $PEER expiry
+
 status 'stanzas go to a file with -o' 0 \
     xmpp-serve -o "$T/routed" -- $PEER login starttls
 is 'one line each' "$(cat "$T/routed")" "<message xmlns='jabber:client'$(
@@ -93,6 +99,7 @@ status 'the older of two equal resources goes' 0 $PEER conflict
 status 'messages arrive once and in order' 0 $PEER flood 10000
 status 'a deaf client costs no memory' 0 $PEER deaf 50 "$SERVER"
 status '500 clients at once' 0 $PEER many 500
+status 'a flight by password, a flight by token' 0 $PEER token
 
 status 'a port in use is told' 69 xmpp-serve -p "$PORT" -- true
 like 'with its number' "$T/err" "$PORT"
@@ -153,11 +160,25 @@ fi
 
 # --- Each mechanism ----------------------------------------------------------
 
-for m in SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN; do
+for m in SCRAM-SHA-512-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS \
+    SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN; do
 	command -v xmpp-send >/dev/null || { skip "no xmpp-send"; continue; }
 	status "$m" 0 xmpp-serve -v -m "$m" -d example.org -- \
 	    xmpp-send --wait 0 -m hello juliet@example.org
 	like "$m it was" "$T/err" "by $m\$"
 done
+
+if command -v xmpp-send >/dev/null; then
+	mkdir -m 700 "$T/state"
+	# shellcheck disable=SC2016
+	XMPP_STATE=$T/state status 'two logins of a client with a memory' 0 \
+	    xmpp-serve -v -- sh -c '
+		xmpp-send --wait 5 -m 1 juliet@localhost &&
+		    xmpp-send --wait 5 -m 2 juliet@localhost'
+	like 'the first is by password' "$T/err" 'client 1: .* by SCRAM-.*-PLUS$'
+	like 'the second by token' "$T/err" 'client 2: .* by HT-SHA-256-EXPR$'
+else
+	skip 'no xmpp-send'
+fi
 
 finish

@@ -13,6 +13,7 @@
 #include "net/conn.h"
 #include "net/tls.h"
 #include "xml/rec.h"
+#include "xmpp/fast.h"
 #include "xmpp/server.h"
 
 enum {
@@ -117,7 +118,9 @@ hub_new(struct hub **out, const struct hub_config *config, struct buf *why)
 	if (RAND_bytes(h->salt, HUB_SALT) != 1)
 		r = XERR_INTERNAL;
 	else if ((r = tls_ctx_new(&h->tls, &tc, why)) == 0 &&
-	    (r = router_new(&h->router, &rc)) == 0)
+	    (r = router_new(&h->router, &rc)) == 0 &&
+	    (config->token_life == 0 || (r = fast_new(&h->fast,
+	    config->token_life, config->token_life / 2)) == 0))
 		r = listen_open(&h->listener, config->port, why);
 	h->listening = r == 0;
 	if (r < 0)
@@ -139,6 +142,7 @@ hub_free(struct hub *h)
 	if (h->listening)
 		listen_close(&h->listener);
 	router_free(h->router);
+	fast_free(h->fast);
 	tls_ctx_free(h->tls);
 	buf_release(&h->log);
 	free(h->accounts);
@@ -327,6 +331,7 @@ set_now(struct hub *h)
 	time_t t = time(NULL);
 	struct tm tm;
 
+	h->seconds = (int64_t)t;
 	if (gmtime_r(&t, &tm) != NULL)
 		strftime(h->now, sizeof(h->now), "%Y-%m-%dT%H:%M:%SZ", &tm);
 }

@@ -31,6 +31,8 @@ struct hub_config {
 	const char *cert_pem, *key_pem;	/* used by hub_new() only */
 	const char *const *mechanisms;	/* of server_config */
 	bool plaintext_ok, no_sm, no_sasl2;	/* of server_config */
+	unsigned token_life;	/* seconds, half of them until the next; 0: no
+				   FAST */
 	size_t max_stanza;	/* bytes; 0: 1 MiB */
 	bool log;		/* keep what is routed in hub_log() */
 };

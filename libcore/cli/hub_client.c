@@ -70,7 +70,7 @@ begin(struct hub_client *c, bool secure)
 		.limits = { .size = hc->max_stanza }, .out_max = QUEUE_MAX,
 		.secure = secure, .tls = true,
 		.plaintext_ok = hc->plaintext_ok, .no_sm = hc->no_sm,
-		.no_sasl2 = hc->no_sasl2
+		.no_sasl2 = hc->no_sasl2, .fast = c->hub->fast
 	};
 
 	return server_new(&c->server, &sc);
@@ -353,8 +353,10 @@ hub_work(struct hub_client *c)
 			hang_up(c, xerr_str(XERR_NOMEM));
 			return;
 		}
-		if (c->server != NULL)
+		if (c->server != NULL) {
+			server_set_time(c->server, c->hub->seconds);
 			moved |= feed(c);
+		}
 		moved |= flush(c);
 		if (c->ending)
 			finish(c);

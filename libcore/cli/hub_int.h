@@ -58,6 +58,8 @@ struct hub {
 	struct buf log;
 	bool log_full;		/* somebody waits for it */
 	char now[32];		/* as XEP-0082 has it */
+	int64_t seconds;	/* the same since 1970 */
+	struct fast *fast;
 };
 
 /* It has something to do: hub_work() follows. */

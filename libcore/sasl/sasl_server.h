@@ -28,7 +28,8 @@ struct sasl_server_config {
 	/*
 	 * HT-*: append the Ith token (0, 1, ...) that USERNAME may use, and
 	 * that is for MECHANISM; XERR_AUTH if there are no more.  One that has
-	 * expired, or whose count (XEP-0484 3.4) was seen before, is none.
+	 * expired, or whose count (XEP-0484 3.4) was seen before, is none; or
+	 * that is checked after SASL_DONE, by sasl_server_token().
 	 */
 	int (*token)(void *arg, const char *username, const char *mechanism,
 	    size_t i, struct buf *token);

@@ -1,6 +1,7 @@
 /* Moments as XMPP writes them. */
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/xerr.h"
 #include "xmpp/datetime.h"
@@ -65,5 +66,18 @@ datetime_parse(int64_t *t, const char *s)
 	    sec > 60 || !zone(s, &off))
 		return XERR_SYNTAX;
 	*t = days(y, mon, d) * 86400 + h * 3600 + (min - off) * 60 + sec;
+	return 0;
+}
+
+int
+datetime_format(char out[DATETIME_LEN + 1], int64_t t)
+{
+	time_t when = (time_t)t;
+	struct tm tm;
+
+	if (gmtime_r(&when, &tm) == NULL || tm.tm_year < -1900 ||
+	    tm.tm_year > 8099)
+		return XERR_SYNTAX;
+	strftime(out, DATETIME_LEN + 1, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return 0;
 }

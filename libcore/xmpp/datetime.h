@@ -10,4 +10,8 @@
  */
 int datetime_parse(int64_t *t, const char *s);
 
+/* T as "2002-09-10T23:41:07Z"; 0, or XERR_SYNTAX outside of years 0 to 9999. */
+enum { DATETIME_LEN = 20 };
+int datetime_format(char out[DATETIME_LEN + 1], int64_t t);
+
 #endif

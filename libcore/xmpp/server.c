@@ -46,6 +46,7 @@ server_new(struct server **out, const struct server_config *config)
 	s->secure = config->secure;
 	s->sasl_config = (struct sasl_server_config){
 		.lookup = server_lookup, .arg = s, .nonce = s->nonce,
+		.token = config->fast != NULL ? server_look_up_token : NULL,
 		.salt = config->salt, .salt_len = config->salt_len,
 		.iterations = config->iterations
 	};
@@ -97,6 +98,12 @@ server_set_bindings(struct server *s, const struct sasl_binding *b, size_t n)
 	s->sasl_config.bindings = s->bindings;
 	s->sasl_config.nbindings = n;
 	return 0;
+}
+
+void
+server_set_time(struct server *s, int64_t now)
+{
+	s->now = now;
 }
 
 /* The client broke the rules: the stream ends here. */

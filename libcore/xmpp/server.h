@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -30,6 +31,8 @@ enum {
 	SERVER_SECRET = 32,	/* bytes */
 	SERVER_TRIES = 3	/* logins that may fail (RFC 6120 6.4.5) */
 };
+
+struct fast;
 
 /* Everything pointed to is borrowed until server_free(). */
 struct server_config {
@@ -57,7 +60,12 @@ struct server_config {
 	bool tls;		/* TLS can be had */
 	bool plaintext_ok;	/* ... but is not required */
 	bool no_sm;		/* do not offer stream management */
-	bool no_sasl2;		/* nor SASL2 and Bind 2 */
+	bool no_sasl2;		/* nor SASL2, Bind 2 and FAST */
+	/*
+	 * The tokens of all streams of a server; NULL: no FAST.  They want
+	 * server_set_time().
+	 */
+	struct fast *fast;
 };
 
 enum server_kind {
@@ -103,6 +111,9 @@ int server_secured(struct server *s);
  */
 int server_set_bindings(struct server *s, const struct sasl_binding *b,
     size_t n);
+
+/* What time it is, in seconds since 1970; 1970 if it was never said. */
+void server_set_time(struct server *s, int64_t now);
 
 /*
  * After SERVER_BIND: the client has server_jid(), or the stanza error

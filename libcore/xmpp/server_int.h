@@ -21,6 +21,10 @@ enum {
 struct server_request {
 	char client[SERVER_UUID + 1];	/* the user agent's id, or "" */
 	bool bind, enable, resume;
+	bool fast, invalidate;		/* it shows a token */
+	uint32_t count;			/* ... for the nth time; 0: unsaid */
+	size_t shown;			/* which, once that is known */
+	const char *token_for;		/* a mechanism, static, or NULL */
 	const char *tag;		/* of the resource, or NULL */
 };
 
@@ -52,6 +56,7 @@ struct server {
 	struct server_request request;
 	struct arena kept;	/* its strings */
 	struct buf extra;	/* what <success/> has to tell */
+	int64_t now;		/* seconds since 1970 */
 	struct jid from;	/* of the header: a bare address, or empty */
 	struct jid jid;
 	struct arena scratch;	/* of what we send; or of the bind request */
@@ -92,9 +97,10 @@ int server_take_sasl(struct server *s, const struct elem *e,
     struct server_event *ev);
 
 /*
- * Common to both profiles: the list of mechanisms; forget the last exchange;
+ * Common to both profiles: may this one be offered; the list of mechanisms; forget the last exchange;
  * begin one, with base64 or NULL; go on; give it up; add base64 to E.
  */
+bool server_wants(const struct server *s, const char *mechanism);
 void server_add_mechanisms(const struct server *s, struct elem *e);
 void server_begin_sasl(struct server *s, bool sasl2);
 int server_sasl_start(struct server *s, const char *mechanism,
@@ -120,7 +126,24 @@ int server_take_login(struct server *s, const struct elem *e,
 int server_take_resource(struct server *s, const struct elem *e,
     struct server_event *ev);
 
-/* server_sm.c: an element of XEP-0198; and the answer to one too early. */
+/* server_fast.c: for sasl_server.h; see there. */
+int server_look_up_token(void *arg, const char *username,
+    const char *mechanism, size_t i, struct buf *token);
+
+/* The feature; what E asks for, as read_request() in server_sasl2.c. */
+void server_add_fast(struct server *s, struct elem *in);
+int server_read_fast(struct server *s, const struct elem *e);
+
+/* The token was right: NULL, or the condition why that is not enough. */
+const char *server_use_token(struct server *s);
+
+/* What <success/> has to say of it: 0 or an error. */
+int server_add_token(struct server *s, struct elem *success);
+
+/* server_sm.c: decimal below 2^32, false if S is none or NULL. */
+bool server_number(uint32_t *n, const char *s);
+
+/* An element of XEP-0198; and the answer to one too early. */
 int server_take_sm(struct server *s, const struct elem *e);
 int server_sm_failed(struct server *s, const char *condition);
 

@@ -6,6 +6,7 @@
 
 #include "base/b64.h"
 #include "base/xerr.h"
+#include "sasl/ht.h"
 #include "xml/ns.h"
 #include "xmpp/server_int.h"
 
@@ -22,8 +23,8 @@ server_lookup(void *arg, const char *username, struct buf *password)
 	return s->config.lookup(s->config.arg, &s->jid, password);
 }
 
-static bool
-is_wanted(const struct server *s, const char *mechanism)
+bool
+server_wants(const struct server *s, const char *mechanism)
 {
 	const char *const *m = s->config.mechanisms;
 
@@ -55,7 +56,7 @@ make_offer(struct server *s)
 	c->offered = s->offered;
 	c->noffered = c->nannounced = 0;
 	for (i = 0; (name = sasl_server_mechanisms(c, i)) != NULL; i++)
-		if (c->noffered < SERVER_MECHANISMS && is_wanted(s, name))
+		if (c->noffered < SERVER_MECHANISMS && server_wants(s, name))
 			s->offered[c->noffered++] = name;
 	if (sasl_has_plus(s->offered, c->noffered))
 		for (i = 0; i < c->nbindings; i++)
@@ -190,6 +191,7 @@ done(struct server *s, const struct buf *data, struct server_event *ev)
 	bool may = may_act_as(s, sasl_server_authzid(s->sasl));
 
 	s->mechanism = sasl_server_mechanism(s->sasl);
+	s->request.shown = sasl_server_token(s->sasl);
 	sasl_server_free(s->sasl);
 	s->sasl = NULL;
 	/* with an authzid of its own it may have been another's turn */
@@ -246,7 +248,9 @@ server_sasl_start(struct server *s, const char *mechanism, const char *text,
 
 	if (!may_login(s))
 		return server_sasl_failed(s, "encryption-required");
-	if (mechanism == NULL || !is_wanted(s, mechanism))
+	/* tokens are for SASL2 */
+	if (mechanism == NULL || !server_wants(s, mechanism) ||
+	    (!s->sasl2 && ht_find(mechanism) != NULL))
 		return server_sasl_failed(s, "invalid-mechanism");
 	server_token(s, s->nonce);
 	r = sasl_server_new(&s->sasl, mechanism, &s->sasl_config);

@@ -26,6 +26,7 @@ server_add_sasl2(struct server *s, struct elem *features)
 		f = elem_add(elem_add(bind, NULL, "inline"), NULL, "feature");
 		elem_set(f, "var", NS_SM);
 	}
+	server_add_fast(s, in);
 }
 
 /* A UUID of version 4, as section 2.2 demands (RFC 9562 5.4). */
@@ -69,6 +70,7 @@ read_request(struct server *s, const struct elem *e)
 {
 	struct server_request *q = &s->request;
 	const char *id;
+	int r;
 
 	arena_reset(&s->kept);
 	*q = (struct server_request){ 0 };
@@ -78,6 +80,8 @@ read_request(struct server *s, const struct elem *e)
 	if (id != NULL)
 		memcpy(q->client, id, sizeof(q->client));
 	q->resume = elem_child(e, NS_SM, "resume") != NULL;
+	if ((r = server_read_fast(s, e)) < 0)
+		return r;
 	return read_bind(s, elem_child(e, NS_BIND2, "bind"));
 }
 
@@ -186,6 +190,8 @@ put_success(struct server *s)
 	}
 	if (s->request.bind)
 		add_enabled(s, elem_add(e, NS_BIND2, "bound"));
+	if (r == 0)
+		r = server_add_token(s, e);
 	buf_wipe(&s->extra);
 	s->authenticated = true;
 	s->phase = s->request.bind ? IN_BOUND : IN_RESOURCE;
@@ -198,10 +204,13 @@ int
 server_sasl2_done(struct server *s, const struct buf *data,
     struct server_event *ev)
 {
+	const char *condition;
 	int r;
 
 	if (!jid_is_empty(&s->from) && !jid_equal(&s->from, &s->jid))
 		return server_sasl_failed(s, "invalid-authzid");
+	if ((condition = server_use_token(s)) != NULL)
+		return server_sasl_failed(s, condition);
 	buf_reset(&s->extra);
 	if ((r = buf_put(&s->extra, buf_data(data), buf_len(data))) < 0)
 		return server_fail_with(s, r);

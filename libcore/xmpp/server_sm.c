@@ -14,9 +14,8 @@ server_sm_failed(struct server *s, const char *condition)
 	return server_put(s, e);
 }
 
-/* The number in an attribute h, decimal below 2^32; false if it is none. */
-static bool
-parse_h(uint32_t *h, const char *s)
+bool
+server_number(uint32_t *out, const char *s)
 {
 	uint64_t n = 0;
 
@@ -26,7 +25,7 @@ parse_h(uint32_t *h, const char *s)
 		n = n * 10 + (uint64_t)(*s - '0');
 	if (*s != '\0' || n > UINT32_MAX)
 		return false;
-	*h = (uint32_t)n;
+	*out = (uint32_t)n;
 	return true;
 }
 
@@ -56,7 +55,7 @@ take_ack(struct server *s, const struct elem *e)
 {
 	uint32_t h;
 
-	if (!s->sm || !parse_h(&h, elem_get(e, "h")))
+	if (!s->sm || !server_number(&h, elem_get(e, "h")))
 		return server_fail(s, XERR_PROTO, "bad-format",
 		    "an <a/> that makes no sense");
 	/* differences, so that it is right where the counters wrap */
