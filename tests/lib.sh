@@ -6,6 +6,9 @@
 # and ends with `finish`.  Tests run side by side: whatever one makes lies in
 # its own directory $T, listens on its own ports, and is gone when it ends.
 
+# What is remembered of accounts is not to outlive a test, nor to be the user's.
+export XMPP_STATE=
+
 set -u
 TOP=$(cd "$(dirname "$0")/.." && pwd)
 O=${O:-$TOP/build} B=${B:-$TOP/bin}

@@ -410,21 +410,25 @@ turn(struct session *s, struct session_event *ev)
 
 /*
  * A server that fails before it has seen anything of our account (no TLS, a
- * wrong certificate, silence) may have another beside it (RFC 6120 3.2), or it
- * names another.
+ * wrong certificate, silence) may have another beside it (RFC 6120 3.2), or
+ * names one; and one that was spoken to on a memory may have forgotten.
  */
 static int
 try_next(struct session *s)
 {
+	bool misled = s->client != NULL && wire_was_misled(s->wire);
 	struct buf why;
 	int r = s->err;
 
-	if (s->ready || !wire_may_move(s->wire) ||
+	if (s->ready || (!misled && !wire_may_move(s->wire)) ||
 	    r == XERR_NOMEM || r == XERR_INTERNAL || r == XERR_SYS)
 		return r;
 	session_last_words(s);
 	buf_init(&why, 4096);
-	r = wire_dial(s->wire, s->err, s->errmsg, &why);
+	r = !misled ? wire_dial(s->wire, s->err, s->errmsg, &why) :
+	    wire_unlearn(s->wire, &why);
+	if (misled && r == 0)
+		r = wire_dial(s->wire, 0, NULL, &why);
 	s->client = wire_client(s->wire);
 	if (r == 0) {
 		s->err = 0;

@@ -25,6 +25,8 @@ struct wire {
 	const struct account *account;
 	const struct netopt *net;
 	bool hand_requests;
+	bool unlearnt;		/* nothing is sent ahead any more */
+	int64_t deadline;	/* of dialing */
 	struct route *route;
 	struct tls_ctx *ctx[2];	/* for STARTTLS and for direct TLS */
 	bool direct;
@@ -97,6 +99,8 @@ make_client(struct wire *w, bool secure, struct buf *why)
 		.hand_requests = w->hand_requests,
 	};
 	remember_fill(w->remember, &w->cf.login, w->net->mechanisms);
+	if (w->unlearnt)
+		w->cf.login.remembered = NULL;
 	if ((r = client_new(&w->client, &w->cf)) < 0)
 		buf_puts(why, xerr_str(r));
 	return r;
@@ -232,6 +236,31 @@ open_logs(struct wire *w, struct buf *why)
 	return r;
 }
 
+bool
+wire_was_misled(const struct wire *w)
+{
+	return !w->unlearnt && w->client != NULL &&
+	    login_was_misled(client_login(w->client));
+}
+
+int
+wire_unlearn(struct wire *w, struct buf *why)
+{
+	struct route *anew;
+	int r;
+
+	if ((r = route_new(&anew, w->account, w->domain, w->deadline,
+	    why)) < 0)
+		return r;
+	route_free(w->route);
+	w->route = anew;
+	hang_up(w);
+	w->unlearnt = true;
+	cli_verbose(1, "the server may not be what it was: once more, "
+	    "without what is remembered of it");
+	return 0;
+}
+
 int
 wire_new(struct wire **out, const struct wire_config *cf, struct buf *why)
 {
@@ -245,6 +274,7 @@ wire_new(struct wire **out, const struct wire_config *cf, struct buf *why)
 	w->account = cf->account;
 	w->net = cf->net;
 	w->hand_requests = cf->hand_requests;
+	w->deadline = cf->deadline;
 	if ((r = open_logs(w, why)) < 0) {
 		wire_free(w);
 		return r;

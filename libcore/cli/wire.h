@@ -38,6 +38,13 @@ void wire_free(struct wire *w);
  */
 bool wire_may_move(const struct wire *w);
 
+/*
+ * May the login have failed by what was remembered?  Then the same servers can
+ * be dialed again, with ERR 0, after wire_unlearn(): 0, or its error.
+ */
+bool wire_was_misled(const struct wire *w);
+int wire_unlearn(struct wire *w, struct buf *why);
+
 /* Of the connection in use; another one after wire_dial(), NULL if it failed. */
 struct client *wire_client(struct wire *w);
 

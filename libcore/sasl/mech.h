@@ -18,6 +18,8 @@ struct sasl_mech {
 	/* Make s->state from C; no network input has been seen. */
 	int (*start)(struct sasl *s, const struct sasl_config *c);
 	int (*initial)(struct sasl *s, struct buf *out);
+	/* NULL: the offer does not matter. */
+	int (*offer)(struct sasl *s, const struct sasl_config *c);
 	/* NULL: it has none, and any is an error. */
 	int (*challenge)(struct sasl *s, const void *data, size_t len,
 	    struct buf *out);

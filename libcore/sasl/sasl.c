@@ -183,6 +183,14 @@ sasl_initial(struct sasl *s, struct buf *out)
 }
 
 int
+sasl_set_offer(struct sasl *s, const struct sasl_config *c)
+{
+	if (s->err != 0 || s->mech->offer == NULL)
+		return s->err;
+	return s->mech->offer(s, c);
+}
+
+int
 sasl_challenge(struct sasl *s, const void *data, size_t len, struct buf *out)
 {
 	int r;

@@ -137,6 +137,13 @@ const char *sasl_mechanism(const struct sasl *s);
 int sasl_initial(struct sasl *s, struct buf *out);
 
 /*
+ * The server's offer has come, behind what was sent on the strength of one that
+ * was remembered: C's lists are what counts from here on.  XERR_AUTH if the
+ * offer has a hole that somebody may have made.
+ */
+int sasl_set_offer(struct sasl *s, const struct sasl_config *c);
+
+/*
  * Take the LEN bytes of a challenge and append the response, which may be
  * empty, to OUT.  XERR_PROTO if the challenge is not what the mechanism
  * prescribes, or one too many; XERR_AUTH if it shows that the server does not

@@ -109,6 +109,16 @@ keep_policy(struct scram *m, const struct sasl_config *c)
 	m->implausible = sasl_implausible(c);
 }
 
+static int
+scram_offer(struct sasl *s, const struct sasl_config *c)
+{
+	struct scram *m = s->state;
+
+	keep_policy(m, c);
+	return m->implausible == NULL ? 0 :
+	    sasl_fail(s, XERR_AUTH, "%s", m->implausible);
+}
+
 static bool
 is_utf8(const char *s)
 {
@@ -331,6 +341,7 @@ scram_free(void *state)
 	.strength = STRENGTH,		\
 	.usable = USABLE,		\
 	.start = scram_start,		\
+	.offer = scram_offer,		\
 	.initial = scram_initial,	\
 	.challenge = scram_challenge,	\
 	.success = scram_success,	\

@@ -213,10 +213,7 @@ authenticate(struct login *l, struct stream *s)
 		    "the server offers no way to authenticate");
 	if (!l->ahead)
 		return login_sasl_begin(l, s, &l->offer, false);
-	if (!offer_same(&l->offer, l->c->remembered))
-		return login_sasl_abort(l, s);
-	l->state = WANT_SASL;
-	return LOGIN_MORE;
+	return login_sasl_offered(l);
 }
 
 /* What to do next, by what the server offers. */
@@ -316,7 +313,6 @@ login_take(struct login *l, struct stream *s, const struct stream_event *ev)
 	case WANT_PROCEED:
 		return take_proceed(l, s, e);
 	case WANT_SASL:
-	case WANT_ABORTED:
 		return login_sasl_take(l, s, e);
 	case WANT_BOUND:
 		return take_bound(l, e);
@@ -354,6 +350,12 @@ const struct offer *
 login_offer(const struct login *l)
 {
 	return l->seen ? &l->offer : NULL;
+}
+
+bool
+login_was_misled(const struct login *l)
+{
+	return l->ahead && !l->authenticated && !l->refused;
 }
 
 bool

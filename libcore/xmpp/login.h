@@ -7,8 +7,9 @@
  * with the first header; the authentication with the header under TLS, if the
  * owner remembers what the server offers; and the request to bind behind
  * <success/>, where the owner's first stanzas may follow it at once.  What the
- * server offers is checked all the same when it comes, and if it is something
- * else than was remembered, all that was sent on the strength of it is aborted.
+ * server offers is checked all the same when it comes; if it is something else
+ * than was remembered, and what was sent on the strength of it fails, there is
+ * another try.
  *
  * Nothing but a stream header and <starttls/> is sent before TLS, and nothing
  * that arrives before the end of it counts as a stanza.
@@ -94,6 +95,13 @@ const char *login_mechanism(const struct login *l);
 
 /* What the server offered under TLS, or NULL if nothing was seen yet. */
 const struct offer *login_offer(const struct login *l);
+
+/*
+ * The login has failed and may have done so because of what was remembered:
+ * authentication was sent ahead, and the server did not refuse it in so many
+ * words.  Without the memory it may go better.
+ */
+bool login_was_misled(const struct login *l);
 
 /* The token was refused, and is worth nothing. */
 bool login_token_refused(const struct login *l);

@@ -16,7 +16,6 @@ enum login_state {
 	WANT_FEATURES,		/* RFC 6120 4.3.2 */
 	WANT_PROCEED,
 	WANT_SASL,		/* a challenge, success or failure */
-	WANT_ABORTED,		/* the failure that <abort/> asks for */
 	WANT_BOUND,
 	DONE
 };
@@ -27,6 +26,7 @@ struct login {
 	bool secure, authenticated;
 	bool sent_starttls;	/* ahead of the features */
 	bool ahead;		/* authentication was begun ahead of them */
+	bool belied;		/* and they are not what was remembered */
 	bool seen;		/* offer is the server's word */
 	struct offer offer;
 	struct arena names;	/* its strings */
@@ -42,6 +42,7 @@ struct login {
 	bool bind2;		/* asked for */
 	bool by_token;		/* in use */
 	bool token_refused;
+	bool refused;		/* the server has said no, by SASL */
 	const char *asked_token;	/* the mechanism a new one is asked for */
 	struct buf new_token;	/* the server's, and a NUL */
 	int64_t new_expiry;
@@ -64,8 +65,8 @@ int login_fail(struct login *l, int r, const char *fmt, ...)
 int login_sasl_begin(struct login *l, struct stream *s, const struct offer *o,
     bool ahead);
 
-/* Take back what was begun on a memory that the server's offer belies. */
-int login_sasl_abort(struct login *l, struct stream *s);
+/* The server's offer has come behind what was begun ahead of it. */
+int login_sasl_offered(struct login *l);
 
 /* Take a challenge, success or failure: a step or an error. */
 int login_sasl_take(struct login *l, struct stream *s, const struct elem *e);

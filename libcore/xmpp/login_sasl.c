@@ -255,32 +255,37 @@ login_sasl_begin(struct login *l, struct stream *s, const struct offer *o,
 	buf_wipe(&out);
 	l->tries++;
 	l->ahead = ahead;
+	l->belied = false;
 	if (!ahead)
 		l->state = WANT_SASL;
 	return r;
 }
 
+/*
+ * What was sent goes on to its end, whatever else is offered: to be stronger
+ * than what is there now it need not be, and weaker than before it is not.
+ */
 int
-login_sasl_abort(struct login *l, struct stream *s)
+login_sasl_offered(struct login *l)
 {
-	static const char classic[] = "<abort xmlns='" NS_SASL "'/>";
-	static const char sasl2[] = "<abort xmlns='" NS_SASL2 "'/>";
 	const struct offer_names *n = l->sasl2 ? &l->offer.sasl2 :
 	    &l->offer.mechanisms;
 	int r;
 
-	l->state = WANT_ABORTED;
-	/*
-	 * What is not offered fails by itself, and a mechanism of one step is
-	 * over already, one way or the other.  <abort/> has a failure of its
-	 * own for an answer, so it is sent only where a challenge comes.
-	 */
-	if (l->by_token || !offer_names_has(n, l->mechanism) ||
-	    strncmp(l->mechanism, "SCRAM-", 6) != 0)
+	l->state = WANT_SASL;
+	l->belied = !offer_same(&l->offer, l->c->remembered);
+	l->cf.offered = n->v;
+	l->cf.noffered = n->n;
+	l->cf.announced = (l->offer.has & OFFER_BINDINGS) != 0 ?
+	    l->offer.types.v : NULL;
+	l->cf.nannounced = l->offer.types.n;
+	/* one that is not offered any more will fail, and leave a try */
+	if (!offer_names_has(n, l->mechanism) && !l->by_token)
 		return LOGIN_MORE;
-	r = l->sasl2 ? stream_put_bytes(s, sasl2, sizeof(sasl2) - 1) :
-	    stream_put_bytes(s, classic, sizeof(classic) - 1);
-	return r < 0 ? login_fail(l, r, "%s", xerr_str(r)) : LOGIN_MORE;
+	if ((r = sasl_set_offer(l->sasl, &l->cf)) < 0)
+		return login_fail(l, r, "%s: %s", l->mechanism,
+		    sasl_errmsg(l->sasl));
+	return LOGIN_MORE;
 }
 
 /* What each condition of RFC 6120 6.5 means to whoever reads it. */
@@ -330,12 +335,13 @@ take_failure(struct login *l, const struct elem *e)
 static int
 failed(struct login *l, struct stream *s, const struct elem *e)
 {
-	bool again = l->state == WANT_ABORTED || l->by_token;
+	bool again = l->belied || l->by_token;
 
 	if (l->by_token)
 		l->token_refused = true;
 	if (again && l->tries < TRIES)
 		return login_sasl_begin(l, s, &l->offer, false);
+	l->refused = true;
 	return take_failure(l, e);
 }
 
@@ -437,9 +443,6 @@ login_sasl_take(struct login *l, struct stream *s, const struct elem *e)
 	if (!success && !elem_is(e, ns, "challenge"))
 		return login_fail(l, XERR_PROTO,
 		    "<%.40s/> in the middle of authentication", e->name);
-	/* the answer to what was taken back crosses with <abort/> */
-	if (l->state == WANT_ABORTED && !success)
-		return LOGIN_MORE;
 	buf_init(&in, SASL_MAX);
 	if ((r = decode(l, !success || !l->sasl2 ? e :
 	    elem_child(e, NS_SASL2, "additional-data"), &in)) == 0)

@@ -87,6 +87,18 @@ offer_read(struct offer *o, struct arena *a, const struct elem *e)
 	return read_inline(o, a, elem_child(sasl2, NS_SASL2, "inline"));
 }
 
+bool
+offer_names_has(const struct offer_names *n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n->n; i++)
+		if (strcmp(n->v[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* In whatever order: some servers have another one each time they start. */
 static bool
 same_names(const struct offer_names *a, const struct offer_names *b)
 {
@@ -95,7 +107,7 @@ same_names(const struct offer_names *a, const struct offer_names *b)
 	if (a->n != b->n)
 		return false;
 	for (i = 0; i < a->n; i++)
-		if (strcmp(a->v[i], b->v[i]) != 0)
+		if (!offer_names_has(b, a->v[i]))
 			return false;
 	return true;
 }
@@ -110,17 +122,6 @@ offer_same(const struct offer *a, const struct offer *b)
 	    same_names(&a->mechanisms, &b->mechanisms) &&
 	    same_names(&a->sasl2, &b->sasl2) &&
 	    same_names(&a->fast, &b->fast) && same_names(&a->types, &b->types);
-}
-
-bool
-offer_names_has(const struct offer_names *n, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < n->n; i++)
-		if (strcmp(n->v[i], name) == 0)
-			return true;
-	return false;
 }
 
 void

@@ -276,9 +276,10 @@ a_whole_session_is_the_same_at_every_cut(void **state)
 	size_t step;
 
 	(void)state;
-	for (step = 1; step <= 400; step += step < 16 ? 1 : 37) {
+	for (step = 1; step <= 800; step += step < 32 ? 1 : 37) {
 		pair_init(&p, "juliet@example.org/balcony");
-		p.step = step;
+		p.step = (step + 1) / 2;
+		p.scf.no_sasl2 = step % 2 != 0;
 		p.echo = true;
 		whole_session(&p);
 		assert_string_equal(buf_str(&p.log), session_log);
@@ -297,13 +298,14 @@ each_mechanism_logs_in(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < N(mech); i++) {
+	for (i = 0; i < 2 * N(mech); i++) {
 		pair_init(&p, "juliet@example.org/balcony");
-		only[0] = mech[i];
+		p.scf.no_sasl2 = i % 2 != 0;
+		only[0] = mech[i / 2];
 		p.scf.mechanisms = only;
 		p.echo = true;
 		whole_session(&p);
-		assert_string_equal(client_mechanism(p.c), mech[i]);
+		assert_string_equal(client_mechanism(p.c), mech[i / 2]);
 		pair_release(&p);
 	}
 	pair_init(&p, "juliet@example.org/balcony");
@@ -454,6 +456,62 @@ the_login_is_bound_to_the_channel(void **state)
 		    "SCRAM-SHA-512-PLUS");
 		pair_release(&p);
 	}
+}
+
+/* SASL2 with Bind 2: no restart, and stream management is on at once. */
+static void
+a_modern_login_is_shorter(void **state)
+{
+	struct pair first, p;
+	struct offer o;
+	size_t step;
+
+	(void)state;
+	pair_init(&first, "juliet@example.org");
+	first.ccf.login.agent = "0fa2790d-ad6e-40dd-9c0c-675362ec71a3";
+	first.ccf.login.software = "test";
+	first.early = true;
+	pair_open(&first);
+	assert_int_equal(talk(&first), 0);
+	/* header, starttls; header; authenticate; response; message, r */
+	assert_int_equal(first.flights, 5);
+	assert_true(client_has_sm(first.c));
+	assert_int_equal(client_unacked_count(first.c), 0);
+	assert_true(jid_equal_bare(client_jid(first.c), &first.jid));
+	assert_false(jid_is_bare(client_jid(first.c)));
+	o = *login_offer(client_login(first.c));
+	assert_int_equal(o.has & (OFFER_SASL2 | OFFER_BIND2),
+	    OFFER_SASL2 | OFFER_BIND2);
+	for (step = 1; step < 1000; step += step < 8 ? 1 : 97) {
+		pair_init(&p, "juliet@example.org");
+		p.ccf.login.remembered = &o;
+		p.step = step;
+		p.early = true;
+		pair_open(&p);
+		assert_int_equal(talk(&p), 0);
+		if (step > 900)
+			assert_int_equal(p.flights, 4);
+		assert_non_null(strstr(buf_str(&p.log), "acked 1 "));
+		assert_int_equal(p.got, 1);
+		pair_release(&p);
+	}
+	pair_release(&first);
+}
+
+/* A resource that is asked for is bound as ever, behind SASL2. */
+static void
+a_resource_that_is_wanted_is_had(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org/balcony");
+	p.echo = true;
+	whole_session(&p);
+	assert_string_equal(jid_str(client_jid(p.c)),
+	    "juliet@example.org/balcony");
+	assert_string_equal(buf_str(&p.log), session_log);
+	pair_release(&p);
 }
 
 static void
@@ -915,6 +973,8 @@ main(void)
 		cmocka_unit_test(a_remembered_offer_saves_a_round_trip),
 		cmocka_unit_test(a_password_is_not_sent_on_a_memory),
 		cmocka_unit_test(the_login_is_bound_to_the_channel),
+		cmocka_unit_test(a_modern_login_is_shorter),
+		cmocka_unit_test(a_resource_that_is_wanted_is_had),
 		cmocka_unit_test(less_than_before_is_refused),
 		cmocka_unit_test(a_wrong_password_is_refused),
 		cmocka_unit_test(plain_never_goes_in_clear),
