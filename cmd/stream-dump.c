@@ -223,12 +223,37 @@ take_option(struct opts *o, int ch)
 	}
 }
 
-/* The proxy is a program of its own, since it needs TLS, and we do not. */
-static void
-become_proxy(char *argv[])
+/* Where --proxy is among the options, or 0. */
+static int
+find_proxy(char *argv[])
 {
-	argv++;
+	int i;
+
+	for (i = 1; argv[i] != NULL && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--proxy") == 0)
+			return i;
+	return 0;
+}
+
+/*
+ * The proxy is a program of its own, since it needs TLS, and we do not: the
+ * one beside us, or else where programs are.
+ */
+static _Noreturn void
+become_proxy(char *argv[], int at)
+{
+	const char *slash = strrchr(argv[0], '/');
+	struct buf path;
+
+	buf_init(&path, 1 << 16);
+	if (slash != NULL)
+		buf_put(&path, argv[0], (size_t)(slash + 1 - argv[0]));
+	buf_puts(&path, "xmpp-proxy");
+	for (; argv[at] != NULL; at++)
+		argv[at] = argv[at + 1];
 	argv[0] = "xmpp-proxy";
+	if (slash != NULL && buf_str(&path) != NULL)
+		execv(buf_str(&path), argv);
 	execvp("xmpp-proxy", argv);
 	cli_die(EX_UNAVAILABLE, "xmpp-proxy: %s", strerror(errno));
 }
@@ -241,8 +266,8 @@ main(int argc, char *argv[])
 	int ch, status = EX_OK, r;
 
 	cli_init("stream-dump", usage);
-	if (argc > 1 && strcmp(argv[1], "--proxy") == 0)
-		become_proxy(argv);
+	if ((r = find_proxy(argv)) > 0)
+		become_proxy(argv, r);
 	while ((ch = cli_getopt(argc, argv, shorts, longs)) != -1)
 		take_option(&o, ch);
 	if (!o.in && !o.out)

@@ -53,7 +53,7 @@ is 'what is complete before it is printed' "$(cat "$T/out")" \
     "<message xmlns='jabber:client'/>"
 at=$((${#HEAD} + 10 + 3 + 8))
 is 'the place, the condition and the reason are told' "$(cat "$T/err")" \
-    "stream-dump: $T/bad: byte $at (line 3, column 10): not-well-formed: mismatched tag"
+    "stream-dump: $T/bad: byte $at (line 3, column 10): not-well-formed: mismatched tag </a>"
 run stream-dump <"$T/bad"
 like 'of standard input without a name' "$T/err" '^stream-dump: byte '
 printf '%s<message>' "$HEAD" >"$T/cut"

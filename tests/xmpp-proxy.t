@@ -11,7 +11,7 @@ start_prosody || { verdict 1 'Prosody starts'; finish; }
 # $CA, its process in $pid, its output in $T/proxy.out.
 proxy()
 {
-	bg proxy stream-dump --proxy "$@" --host 127.0.0.1 0 "$DOMAIN"
+	bg proxy stream-dump "$@" --proxy --host 127.0.0.1 0 "$DOMAIN"
 	wait_for 10 grep -q 'certificate is by' "$T/proxy.err" ||
 	    note "$T/proxy.err"
 	PROXY=$(sed -n 's/.* port \([0-9]*\);.*/\1/p' "$T/proxy.err")

@@ -4,9 +4,11 @@
  * which it detects by itself; tokens without end, which are bounded here;
  * handlers that still run for the token at which it was stopped.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "base/xerr.h"
 #include "xml/xparse_int.h"
 
@@ -14,7 +16,8 @@ enum {
 	DEFAULT_SIZE = 1 << 20,
 	DEFAULT_DEPTH = 256,
 	DEFAULT_ATTRS = 1024,
-	FACTOR = 16		/* of a tree or a line over what was sent */
+	FACTOR = 16,		/* of a tree or a line over what was sent */
+	NAME_MAX_TOLD = 64	/* of a tag, in an error */
 };
 
 int
@@ -82,14 +85,34 @@ xparse_free(struct xparse *p)
 	free(p);
 }
 
+/* "mismatched tag </bodyy>": expat is at the name. */
+static void
+name_tag(struct xparse *p, char *msg, size_t size)
+{
+	int offset, end, n;
+	const char *s = XML_GetInputContext(p->expat, &offset, &end);
+
+	snprintf(msg, size, "%s", XML_ErrorString(XML_ERROR_TAG_MISMATCH));
+	if (s == NULL)
+		return;
+	s += offset;
+	for (n = 0; n < end - offset && n < NAME_MAX_TOLD; n++)
+		if (strchr(" \t\r\n/>", s[n]) != NULL)
+			break;
+	if (n > 0 && utf8_span(s, (size_t)n) == (size_t)n)
+		snprintf(msg, size, "mismatched tag </%.*s>", n, s);
+}
+
 /* What expat says is wrong, in RFC 6120's terms. */
 static void
 fail_expat(struct xparse *p)
 {
 	enum XML_Error e = XML_GetErrorCode(p->expat);
 	const char *condition = "not-well-formed";
+	char msg[160];
 	int r = XERR_SYNTAX;
 
+	snprintf(msg, sizeof(msg), "%s", XML_ErrorString(e));
 	switch (e) {
 	case XML_ERROR_ABORTED:
 		return;		/* by fail(), which has said why */
@@ -104,10 +127,13 @@ fail_expat(struct xparse *p)
 	case XML_ERROR_INCORRECT_ENCODING:
 		condition = "unsupported-encoding";
 		break;
+	case XML_ERROR_TAG_MISMATCH:
+		name_tag(p, msg, sizeof(msg));
+		break;
 	default:
 		break;
 	}
-	xhandle_fail(p, r, condition, XML_ErrorString(e));
+	xhandle_fail(p, r, condition, msg);
 }
 
 /* After expat has parsed: what is the state now? */

@@ -217,7 +217,7 @@ an_error_has_its_place(void **state)
 	assert_int_equal(xparse_where(p).line, 3);
 	assert_int_equal(xparse_where(p).column, 8);
 	assert_int_equal(xparse_where(p).byte, strstr(s, "c>") - s);
-	assert_string_equal(xparse_errmsg(p), "mismatched tag");
+	assert_string_equal(xparse_errmsg(p), "mismatched tag </c>");
 	xparse_free(p);
 }
 
