@@ -127,7 +127,8 @@ fill_token(struct remember *r, struct login_config *cf)
 	if ((t = state_token(&r->state, (int64_t)time(NULL))) == NULL)
 		return;
 	cf->token_count = state_use_token(&r->state);
-	if (state_save(&r->state) < 0)
+	if (state_save(&r->state) < 0 ||
+	    (t = state_token(&r->state, (int64_t)time(NULL))) == NULL)
 		return;
 	cf->token = (const char *)buf_data(&t->secret);
 	cf->token_len = buf_len(&t->secret);
@@ -140,11 +141,12 @@ remember_fill(struct remember *r, struct login_config *cf,
 {
 	cf->agent = r->uuid;
 	cf->mechanisms = mechanisms;
+	/* first, because it saves, and what was borrowed before is gone then */
+	if (mechanisms == NULL)
+		fill_token(r, cf);
 	cf->remembered = get_offer(r) ? &r->offer : NULL;
-	if (mechanisms != NULL)
-		return;
-	cf->at_least = state_strongest(&r->state);
-	fill_token(r, cf);
+	if (mechanisms == NULL)
+		cf->at_least = state_strongest(&r->state);
 }
 
 static void

@@ -130,7 +130,8 @@ void state_set_features(struct state *s, unsigned features);
 
 /*
  * Put at most MAX names of LIST into V, in the order of the server; returns how
- * many there are.  They are borrowed until the list is set or S released.
+ * many there are.  They are borrowed until the list is set, or S saved or
+ * released.
  * state_set_list() keeps the N names at V, or nothing and XERR_LIMIT if they
  * are too many, too long or not what such names are.
  */
@@ -148,8 +149,8 @@ const char *state_agent(const struct state *s);
 int state_set_agent(struct state *s, const char *id);
 
 /*
- * The token, borrowed until it is set, dropped or S released; NULL if there is
- * none that is good at NOW.
+ * The token, borrowed until it is set or dropped, or S saved or released; NULL
+ * if there is none that is good at NOW.
  */
 const struct state_token *state_token(const struct state *s, int64_t now);
 
