@@ -97,8 +97,9 @@ int server_take_sasl(struct server *s, const struct elem *e,
     struct server_event *ev);
 
 /*
- * Common to both profiles: may this one be offered; the list of mechanisms; forget the last exchange;
- * begin one, with base64 or NULL; go on; give it up; add base64 to E.
+ * Common to both profiles: may this one be offered; the list of mechanisms;
+ * forget the last exchange; begin one, with base64 or NULL; go on; give it up;
+ * add base64 to E.
  */
 bool server_wants(const struct server *s, const char *mechanism);
 void server_add_mechanisms(const struct server *s, struct elem *e);

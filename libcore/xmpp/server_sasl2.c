@@ -129,9 +129,8 @@ static int
 make_resource(struct server *s)
 {
 	const char *tag = s->request.tag, *local;
-	char token[SERVER_TOKEN + 1];
+	char token[SERVER_TOKEN + 1], name[JID_PART_MAX + 1];
 	struct jid full;
-	struct buf b;
 	size_t n;
 	int r = XERR_SYNTAX;
 
@@ -140,14 +139,12 @@ make_resource(struct server *s)
 	local = jid_local(&s->jid, &n);
 	if ((local = arena_dup(&s->kept, local, n)) == NULL)
 		return XERR_NOMEM;
-	buf_init(&b, JID_PART_MAX + 1);
-	if (tag != NULL && *tag != '\0') {
-		buf_printf(&b, "%s.%s", tag, token);
-		if (buf_str(&b) != NULL)
-			r = jid_make(&full, local, s->config.domain,
-			    buf_str(&b));
+	if (tag != NULL && *tag != '\0' &&
+	    strlen(tag) + 1 + RANDOM <= JID_PART_MAX) {
+		snprintf(name, sizeof(name), "%s.%.*s", tag, RANDOM,
+		    token);
+		r = jid_make(&full, local, s->config.domain, name);
 	}
-	buf_release(&b);
 	if (r == XERR_SYNTAX)
 		r = jid_make(&full, local, s->config.domain, token);
 	if (r == 0)

@@ -27,6 +27,7 @@
 #include "sasl/sasl_server.h"
 #include "xml/rec.h"
 #include "xmpp/client.h"
+#include "xmpp/fast.h"
 #include "xmpp/field.h"
 #include "xmpp/follow.h"
 #include "xmpp/jidpat.h"
@@ -741,6 +742,87 @@ remembering_needs_memory(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* What a server that was told S has to say, or the error. */
+static int
+tell(struct server *s, const char *text, struct buf *heard)
+{
+	struct server_event ev;
+	const void *data;
+	ssize_t used;
+	size_t n;
+	int r = 0;
+
+	while (*text != '\0' && r == 0) {
+		if ((used = server_feed(s, text, strlen(text))) < 0)
+			return (int)used;
+		text += used;
+		while ((r = server_next(s, &ev)) == 1)
+			if (ev.kind == SERVER_BIND &&
+			    (r = server_accept(s)) < 0)
+				return r;
+	}
+	n = server_pending(s, &data);
+	buf_put(heard, data, n);
+	if (r < 0)
+		return r;
+	if (strstr(buf_str(heard), "<temporary-auth-failure") != NULL)
+		return XERR_TEMP;
+	return strstr(buf_str(heard), "<token ") != NULL ? 0 : XERR_INTERNAL;
+}
+
+/* A login by SASL2 that asks for a resource and a token. */
+static int
+give_token(struct server_config *c, struct buf *heard)
+{
+	static const char login[] = "<stream:stream to='example.org' "
+	    "version='1.0' xmlns='jabber:client' "
+	    "xmlns:stream='http://etherx.jabber.org/streams'>"
+	    "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='PLAIN'>"
+	    "<initial-response>AHJvbWVvAHJvc2U=</initial-response>"
+	    "<user-agent id='d4565fa7-4d72-4749-b3d3-740edbf87770'/>"
+	    "<bind xmlns='urn:xmpp:bind:0'><tag>x</tag>"
+	    "<enable xmlns='urn:xmpp:sm:3'/></bind>"
+	    "<request-token xmlns='urn:xmpp:fast:0' "
+	    "mechanism='HT-SHA-256-NONE'/></authenticate>";
+	struct server *s;
+	int r;
+
+	if ((r = server_new(&s, c)) < 0)
+		return r;
+	r = tell(s, login, heard);
+	server_free(s);
+	return r;
+}
+
+static int
+give_tokens(void)
+{
+	static const unsigned char secret[SERVER_SECRET] = "no memory";
+	struct server_config c = {
+		.domain = "example.org", .lookup = lookup,
+		.secret = secret, .salt = "salt", .salt_len = 4,
+		.iterations = 4096, .secure = true
+	};
+	struct buf heard;
+	int r;
+
+	buf_init(&heard, 1 << 16);
+	if (buf_reserve(&heard, 1 << 15) == NULL)
+		return XERR_NOMEM;
+	if ((r = fast_new(&c.fast, 100, 50)) == 0)
+		r = give_token(&c, &heard);
+	fast_free(c.fast);
+	buf_release(&heard);
+	return r;
+}
+
+static void
+tokens_need_memory(void **state)
+{
+	(void)state;
+	each_fails(give_tokens, XERR_NOMEM, 15);
+}
+
 int
 main(void)
 {
@@ -754,6 +836,7 @@ main(void)
 		cmocka_unit_test(messages_need_memory),
 		cmocka_unit_test(authentication_needs_memory),
 		cmocka_unit_test(remembering_needs_memory),
+		cmocka_unit_test(tokens_need_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
