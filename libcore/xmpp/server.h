@@ -10,6 +10,11 @@
  *	server_send()	a stanza for the client
  *	SERVER_CLOSED	send what is pending, hang up
  *
+ * A client logs in and binds by RFC 6120, or by SASL2 (XEP-0388) with Bind 2
+ * (XEP-0386) and tokens (XEP-0484).  Stanzas that it has sent behind
+ * <authenticate/> or <response/> are taken after a success, dropped after a
+ * failure.
+ *
  * It has no clock: an owner who does not want to wait for ever for a client
  * to log in, or to close, calls server_close().
  */

@@ -198,6 +198,8 @@ is_not_offered_without_tls_or_tokens_or_if_not_wanted(void **state)
 	w->c.mechanisms = one;
 	assert_true(hears(dial(w), "<fast " FAST "><mechanism>HT-SHA-256-ENDP"
 	    "</mechanism></fast>"));
+	say(&w->p, PLAIN(AGENT(UUID) WISH("HT-SHA-256-EXPR")));
+	assert_true(hears(&w->p, FAILED("malformed-request")));
 	w->c.mechanisms = NULL;
 	w->c.secure = w->c.tls = false;
 	assert_true(hears(dial(w), "urn:xmpp:sasl:2"));
@@ -450,7 +452,8 @@ nonsense_is_refused(void **state)
 	assert_true(hears(TRY(w, .fast = "<x/>"),
 	    FAILED("malformed-request")));
 	say(dial(w), "<authenticate " SASL2 " mechanism='HT-SHA-256-EXPR'>"
-	    "<initial-response>cm9tZW8=</initial-response><fast " FAST "/>"
+	    "<initial-response>cm9tZW8AeHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg="
+	    "</initial-response><fast " FAST "/>"
 	    "</authenticate>");
 	assert_true(hears(&w->p, FAILED("malformed-request")));
 	/* nor is it for classic SASL */

@@ -312,6 +312,13 @@ the_one_of_the_header_must_be_who_logs_in(void **state)
 	say(&p, FROM("ROMEO@localhost/x") PLAIN AUTH2);
 	assert_true(hears(&p, "<success"));
 	peer_release(&p);
+	/* what was said in clear counts no more */
+	c.secure = false;
+	peer_init(&p, &c);
+	say(&p, FROM("juliet@localhost") STARTTLS);
+	say(&p, HEADER PLAIN AUTH2);
+	assert_true(hears(&p, "<success"));
+	peer_release(&p);
 }
 
 static void
@@ -329,6 +336,8 @@ breaking_the_rules_of_sasl2_ends_the_stream(void **state)
 		{ HEADER BEGIN("PLAIN") AUTH2 MESSAGE, "not-authorized" },
 		{ HEADER PLAIN AUTH2 MESSAGE, "not-authorized" },
 		{ HEADER WRONG2 "<x/>", "not-authorized" },
+		{ HEADER WRONG2 "<auth " SASL " mechanism='PLAIN'/>" MESSAGE,
+		    "not-authorized" },
 		{ HEADER WRONG AUTH2, "not-well-formed" },
 		{ HEADER WRONG MESSAGE, "not-authorized" },
 		{ HEADER "<next " SASL2 " task='x'/>", "not-authorized" },
@@ -415,6 +424,7 @@ a_resource_that_cannot_be_had_is_a_failed_login(void **state)
 	assert_false(hears(&p, "<success"));
 	assert_false(server_is_bound(p.server));
 	assert_null(server_mechanism(p.server));
+	assert_true(jid_is_bare(server_jid(p.server)));
 	assert_int_equal(buf_len(&p.log), 0);
 	say(&p, PLAIN BIND2("x", "") AUTH2 MESSAGE);
 	assert_true(server_is_bound(p.server));
