@@ -92,8 +92,8 @@ serve()
 	mkdir -p "$T/$1"
 	rm -f "$T/$1/port"
 	: >"$T/$1/record"
-	bg "$1" python3 -W ignore "$TOP/tests/hostile.py" "$1" "$T/$1" \
-	    "$DOMAIN" "$PASSWORD" "$T/now"
+	bg "$1" python3 -W ignore "$TOP/tests/hostile.py" "$T" "$DOMAIN" \
+	    "$PASSWORD" "$T/now" "$1"
 	wait_for 10 test -s "$T/$1/port" || note "$T/$1.err"
 }
 

@@ -15,8 +15,8 @@ play()
 	mkdir -p "$T/$1"
 	: >"$T/$1/record"
 	echo "${4:-}" >"$T/$1/where"
-	bg "$1" python3 -W ignore "$TOP/tests/hostile.py" "$2" "$T/$1" \
-	    "$DOMAIN" "$PASSWORD" "$T/${3:-server}"
+	bg "$1" python3 -W ignore "$TOP/tests/hostile.py" "$T" "$DOMAIN" \
+	    "$PASSWORD" "$T/${3:-server}" "$1:$2"
 	wait_for 10 test -s "$T/$1/port" || note "$T/$1.err"
 	port=$(cat "$T/$1/port")
 	: >"$T/accounts"

@@ -675,11 +675,14 @@ def main():
         return
     directory, domain, password, cert = sys.argv[1:5]
     threads = []
-    for name in sys.argv[5:]:
+    for arg in sys.argv[5:]:
+        # PLAY, in the directory of its name, or NAME:PLAY, in that of NAME
+        name, _, play = arg.partition(":")
+        play = play or name
         stage = Stage(os.path.join(directory, name), domain, password, cert)
-        stage.tune = TUNES.get(name, stage.tune)
+        stage.tune = TUNES.get(play, stage.tune)
         threads.append(threading.Thread(target=stage.serve,
-                                        args=(PLAYS[name],)))
+                                        args=(PLAYS[play],)))
         threads[-1].start()
     for thread in threads:
         thread.join()

@@ -149,7 +149,7 @@ static int
 handshake(void)
 {
 	struct tls_ctx *c = NULL, *s = NULL;
-	struct side a = { NULL }, b = { NULL };
+	struct side a = { 0 }, b = { 0 };
 	struct tlspair p;
 	int r;
 
