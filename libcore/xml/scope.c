@@ -144,12 +144,9 @@ scope_find(const struct scope *s, const char *prefix, size_t len)
 }
 
 void
-scope_leave(struct scope *s, unsigned depth)
+scope_forget(struct scope *s, unsigned depth)
 {
-	size_t n = s->n;
-
 	while (s->n > 0 && s->bind[s->n - 1].depth >= depth)
 		s->n--;
-	if (s->n < n)
-		find_default(s);
+	find_default(s);
 }

@@ -53,6 +53,13 @@ scope_default(const struct scope *s)
 }
 
 /* Forget what was bound at DEPTH and deeper. */
-void scope_leave(struct scope *s, unsigned depth);
+void scope_forget(struct scope *s, unsigned depth);
+
+static inline void
+scope_leave(struct scope *s, unsigned depth)
+{
+	if (s->n > 0 && s->bind[s->n - 1].depth >= depth)
+		scope_forget(s, depth);
+}
 
 #endif

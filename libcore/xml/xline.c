@@ -51,7 +51,7 @@ xline_start(struct xline *l, const struct xtag *tag)
 	buf_putc(&l->out, '<');
 	buf_put(&l->out, tag->name.qname, tag->name.len);
 	xml_need(&l->w, tag->name.prefix, tag->name.ns);
-	for (a = tag->attrs; a < end; a++)
+	for (a = tag->attrs; tag->prefixed && a < end; a++)
 		if (a->name.prefix != NULL)
 			xml_need(&l->w, a->name.prefix, a->name.ns);
 	for (a = tag->attrs; a < end; a++)

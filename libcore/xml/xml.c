@@ -241,20 +241,6 @@ open_tag(struct xml *w, const struct elem *e)
 }
 
 void
-xml_enter(struct xml *w)
-{
-	w->depth++;
-}
-
-void
-xml_leave(struct xml *w)
-{
-	while (w->n > 0 && w->bind[w->n - 1].depth == w->depth)
-		w->n--;
-	w->depth--;
-}
-
-void
 xml_start(struct xml *w, const struct elem *e)
 {
 	open_tag(w, e);

@@ -57,8 +57,21 @@ void xml_elem(struct xml *w, const struct elem *e);
  * declares PREFIX (NULL: the default) unless it is in force, first for the
  * name and then for all attributes, which xml_put_attr() then writes.
  */
-void xml_enter(struct xml *w);
-void xml_leave(struct xml *w);
+static inline void
+xml_enter(struct xml *w)
+{
+	w->depth++;
+}
+
+/* What the element declared is no longer in force. */
+static inline void
+xml_leave(struct xml *w)
+{
+	while (w->n > 0 && w->bind[w->n - 1].depth == w->depth)
+		w->n--;
+	w->depth--;
+}
+
 void xml_need(struct xml *w, const char *prefix, const char *ns);
 void xml_put_attr(struct xml *w, const char *qname, size_t len,
     const char *value);

@@ -123,28 +123,34 @@ grow(struct xtag *t)
 
 /* Sort the attributes into declarations, which come into force, and others. */
 static int
-take_attrs(struct xtag *t, struct scope *s, struct arena *a,
+take_attrs(struct xtag *t, struct scope *s, struct arena *mem,
     const struct xtag_rules *rules, const char **atts)
 {
 	const char *prefix;
+	struct xattr *a;
 	unsigned n;
 	int r;
 
 	t->nattrs = 0;
+	t->prefixed = false;
 	for (n = 0; *atts != NULL; atts += 2) {
 		if (++n > rules->max_attrs)
 			return fail(t, XERR_LIMIT, "policy-violation",
 			    "too many attributes");
 		if (is_declaration(atts[0], &prefix)) {
-			if ((r = declare(t, s, a, rules, atts[0], prefix,
+			if ((r = declare(t, s, mem, rules, atts[0], prefix,
 			    atts[1])) < 0)
 				return r;
 			continue;
 		}
 		if (t->nattrs == t->cap && (r = grow(t)) < 0)
 			return r;
-		cut(&t->attrs[t->nattrs].name, atts[0]);
-		t->attrs[t->nattrs++].value = atts[1];
+		a = &t->attrs[t->nattrs++];
+		cut(&a->name, atts[0]);
+		a->name.prefix = NULL;
+		a->name.ns = "";
+		a->value = atts[1];
+		t->prefixed |= a->name.local != a->name.qname;
 	}
 	return 0;
 }
@@ -177,11 +183,8 @@ resolve_attrs(struct xtag *t, const struct scope *s)
 
 	for (i = 0; i < t->nattrs; i++) {
 		n = &t->attrs[i].name;
-		if (n->local == n->qname) {
-			n->prefix = NULL;
-			n->ns = "";
+		if (n->local == n->qname)
 			continue;
-		}
 		if ((r = resolve(t, s, n)) < 0)
 			return r;
 		if (!is_unique(t, i))
@@ -206,5 +209,5 @@ xtag_read(struct xtag *t, struct scope *s, struct arena *a,
 	} else if ((r = resolve(t, s, &t->name)) < 0) {
 		return r;
 	}
-	return resolve_attrs(t, s);
+	return t->prefixed ? resolve_attrs(t, s) : 0;
 }

@@ -5,6 +5,7 @@
 #ifndef XML_XTAG_H
 #define XML_XTAG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -33,6 +34,7 @@ struct xtag {
 	struct xattr *attrs;
 	size_t nattrs;
 	size_t cap;
+	bool prefixed;		/* an attribute is of a namespace */
 	const char *condition;	/* after an error: RFC 6120 4.9.3 */
 	char msg[112];
 };

@@ -12,7 +12,6 @@ lines=$(wc -c <"$W/lines")
 title "stream: $N stanzas, $((bytes / 1000000)) MB; M/s are megabytes a second" \
     wall rate memory
 rate 'expat with empty handlers' "$W/capture" "$bytes" "$H/expatfloor"
-floor=$RATE
 rate 'stream-dump' "$W/capture" "$bytes" "$B/stream-dump"
 dump=$RATE
 rate 'the same by way of trees' "$W/capture" "$bytes" "$H/streamlines" tree
@@ -32,8 +31,15 @@ yes 'the build of trunk has failed again' | head -n "$N" >"$W/text"
 rate 'stanza-make -l, of so many short lines' "$W/text" \
     "$(wc -c <"$W/text")" "$B/stanza-make" -l a@example.org
 
-verdict 'stream-dump, of the floor' \
-    "$(awk "BEGIN { printf \"%.2f\", $dump / $floor }")" '>=' 0.8
+# The best of several turns each: other work on the machine is in all of them.
+for turn in 1 2 3 4 5; do
+	"$W/clock" 1 "$W/capture" "$H/expatfloor" >>"$W/floors"
+	"$W/clock" 1 "$W/capture" "$B/stream-dump" >>"$W/dumps"
+done
+floor=$(sort -n "$W/floors" | head -n 1 | cut -d ' ' -f 1)
+best=$(sort -n "$W/dumps" | head -n 1 | cut -d ' ' -f 1)
+verdict "stream-dump ($best s), of the floor ($floor s), best of $turn turns" \
+    "$(awk "BEGIN { printf \"%.2f\", $floor / $best }")" '>=' 0.8
 verdict 'stanza-grep, of stream-dump' \
     "$(awk "BEGIN { printf \"%.2f\", $grep / $dump }")" '>=' 0.5
 verdict 'stanza-cut, of stream-dump' \
