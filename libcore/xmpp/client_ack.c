@@ -98,6 +98,23 @@ answered(struct client *c)
 	c->asked = c->pinged = false;
 }
 
+/* The stream error of XEP-0198 section 4 for an H that cannot be. */
+static int
+handled_too_many(struct client *c, uint32_t h)
+{
+	char e[512];
+	int n;
+
+	n = snprintf(e, sizeof(e), "<stream:error><undefined-condition xmlns='"
+	    NS_STREAM_ERRORS "'/><handled-count-too-high xmlns='" NS_SM
+	    "' h='%" PRIu32 "' send-count='%" PRIu32 "'/></stream:error>", h,
+	    c->outbox.h + (uint32_t)c->outbox.count);
+	stream_put_bytes(c->stream, e, (size_t)n);
+	stream_close(c->stream);
+	return client_fail(c, XERR_PROTO, "the server acknowledges more "
+	    "stanzas than were sent", NULL);
+}
+
 /* XEP-0198 section 4: a value that cannot be is an error of the stream. */
 static int
 take_ack(struct client *c, const struct elem *e, struct client_event *ev)
@@ -109,8 +126,7 @@ take_ack(struct client *c, const struct elem *e, struct client_event *ev)
 		return client_object(c, "invalid-xml",
 		    "an acknowledgement without a number");
 	if ((n = outbox_ack(&c->outbox, h)) < 0)
-		return client_object(c, "undefined-condition",
-		    "more stanzas acknowledged than were sent");
+		return handled_too_many(c, h);
 	if (!c->pinged)
 		answered(c);
 	c->covers = c->covers > (size_t)n ? c->covers - (size_t)n : 0;

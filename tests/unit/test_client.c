@@ -767,6 +767,23 @@ servers_that_misbehave_get_nothing(void **state)
 }
 
 static void
+a_server_that_handled_too_much_is_told(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org/x");
+	p.ccf.login.mechanisms = "PLAIN";
+	assert_int_equal(client_new(&p.c, &p.ccf), 0);
+	assert_int_equal(play(&p, BOUND "<a xmlns='" NS_SM "' h='2'/>", 4096),
+	    XERR_PROTO);
+	assert_non_null(strstr(buf_str(&p.log), "<handled-count-too-high "
+	    "xmlns='" NS_SM "' h='2' send-count='0'/></stream:error>"
+	    "</stream:stream>"));
+	pair_release(&p);
+}
+
+static void
 nothing_but_header_and_starttls_goes_in_clear(void **state)
 {
 	struct pair p;
@@ -979,6 +996,7 @@ main(void)
 		cmocka_unit_test(a_wrong_password_is_refused),
 		cmocka_unit_test(plain_never_goes_in_clear),
 		cmocka_unit_test(servers_that_misbehave_get_nothing),
+		cmocka_unit_test(a_server_that_handled_too_much_is_told),
 		cmocka_unit_test(nothing_but_header_and_starttls_goes_in_clear),
 		cmocka_unit_test(requests_are_answered_once),
 		cmocka_unit_test(a_pong_of_somebody_else_acknowledges_nothing),
