@@ -322,7 +322,10 @@ class Stage:
             peer.sock.close()
 
     def serve(self, play):
-        listener = socket.create_server(("127.0.0.1", 0))
+        host, _, port = os.environ.get("LISTEN", "127.0.0.1 0").partition(" ")
+        listener = socket.create_server(
+            (host, int(port)), family=socket.AF_INET6 if ":" in host
+            else socket.AF_INET)
         with open(self.directory + "/port.new", "w") as file:
             file.write("%d\n" % listener.getsockname()[1])
         os.rename(self.directory + "/port.new", self.directory + "/port")

@@ -71,6 +71,7 @@ set_config(struct route *r, const struct account *a, int64_t deadline)
 		    a->tls == NETOPT_TLS_STARTTLS ? DIAL_STARTTLS : DIAL_ANY,
 		.deadline = deadline,
 		.dns = dns != NULL && *dns != '\0' ? dns : NULL,
+		.tlsa = true,
 		.proxy = a->proxy,
 		.log = log_dial,
 	};
@@ -193,6 +194,8 @@ route_redirect(struct route *r, const char *where, bool direct,
 	r->other = NULL;
 	memcpy(r->elsewhere, host, sizeof(host));
 	cf.host = r->elsewhere;
+	/* that host has to prove to be ours, by an authority of ours */
+	cf.tlsa = false;
 	buf_init(&why, 1000);
 	e = dialer_new(&r->other, &cf, &why);
 	buf_release(&why);

@@ -30,6 +30,7 @@ struct wire {
 	struct route *route;
 	struct tls_ctx *ctx[2];	/* for STARTTLS and for direct TLS */
 	bool direct;
+	struct dial_target target;	/* until the next wire_dial() */
 	struct conn *conn;
 	struct tls *tls;	/* the connection's, NULL without */
 	struct client *client;
@@ -166,6 +167,7 @@ start(struct wire *w, int fd, const struct dial_target *t, struct buf *why)
 	int r;
 
 	/* with a fixed port, how TLS begins is the account's word */
+	w->target = *t;
 	w->direct = t->direct || w->account->tls == NETOPT_TLS_DIRECT;
 	if ((r = conn_new(&w->conn, fd, QUEUE, QUEUE)) < 0)
 		buf_puts(why, xerr_str(r));
@@ -326,6 +328,23 @@ wire_end(struct wire *w)
 	return conn_end(w->conn);
 }
 
+/* What the server has to prove, and what it may be reminded of. */
+static int
+prepare_tls(struct wire *w, struct tls *t)
+{
+	const struct dial_target *to = &w->target;
+	int r;
+
+	if ((r = tls_set_unicode(t, jid_domain(&w->account->jid, NULL))) < 0 ||
+	    (r = tls_set_tlsa(t, to->host, to->tlsa, to->ntlsa)) < 0)
+		return r;
+	if (to->ntlsa > 0 && r == 0)
+		cli_verbose(1, "the TLSA records of %s are of no use",
+		    to->host);
+	ticket_offer(t, &w->account->jid);
+	return 0;
+}
+
 int
 wire_start_tls(struct wire *w)
 {
@@ -334,12 +353,10 @@ wire_start_tls(struct wire *w)
 
 	if ((r = tls_new(&t, w->ctx[w->direct], w->domain)) < 0)
 		return fail(w, r, xerr_str(r));
-	if ((r = tls_set_unicode(t, jid_domain(&w->account->jid,
-	    NULL))) < 0) {
+	if ((r = prepare_tls(w, t)) < 0) {
 		tls_free(t);
 		return fail(w, r, xerr_str(r));
 	}
-	ticket_offer(t, &w->account->jid);
 	if ((r = conn_start_tls(w->conn, t)) < 0)
 		return fail(w, r, xerr_str(r));
 	w->tls = t;

@@ -106,6 +106,7 @@ dialer_free(struct dialer *d)
 	for (i = 0; i < d->nt; i++) {
 		addr_query_release(&d->t[i].q[0]);
 		addr_query_release(&d->t[i].q[1]);
+		tlsa_query_release(&d->t[i].tlsa);
 	}
 	srv_query_release(&d->srv[0]);
 	srv_query_release(&d->srv[1]);
@@ -274,7 +275,8 @@ dialer_next(struct dialer *d, int *fd, struct dial_target *t, struct buf *why)
 	*fd = s;
 	*t = (struct dial_target){ .host = d->won->host,
 	    .port = d->won->port, .direct = d->won->direct,
-	    .address = d->address };
+	    .address = d->address, .tlsa = d->won->tlsa.list,
+	    .ntlsa = d->won->tlsa.n };
 	return 0;
 }
 

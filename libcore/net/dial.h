@@ -8,6 +8,10 @@
  * their families alternate, and while one does not answer for 250 ms the next
  * is tried beside it.  The first that connects wins.
  *
+ * Where DNSSEC vouches for the SRV records, or that there are none, the TLSA
+ * records of the target are looked up with its addresses (RFC 7673), as far as
+ * the resolver is to be trusted.
+ *
  * With a proxy nothing but the proxy's own name is looked up here: it is asked
  * to connect to the host by name, at the port given or else at 5222, or 5223
  * for DIAL_DIRECT, since SRV records are not to be had through it.
@@ -16,9 +20,12 @@
 #define NET_DIAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
+
+struct tlsa;
 
 enum dial_tls { DIAL_ANY, DIAL_STARTTLS, DIAL_DIRECT };
 
@@ -29,6 +36,7 @@ struct dial_config {
 	enum dial_tls tls;	/* the services to look for with port 0 */
 	int64_t deadline;	/* of all of it, pump_now()'s; negative: none */
 	const char *dns;	/* "127.0.0.1:53" to ask, NULL: the system's */
+	bool tlsa;		/* look for TLSA records of what SRV names */
 	const char *proxy;	/* URL as net/proxy.h says, or NULL */
 	uint64_t seed;		/* of the choice by weight; 0: by the clock */
 	void (*log)(void *arg, const char *line);	/* or NULL */
@@ -41,6 +49,8 @@ struct dial_target {
 	unsigned port;
 	bool direct;		/* TLS from the first byte: XEP-0368 */
 	const char *address;	/* "[2001:db8::1]:5222", or by proxy the name */
+	const struct tlsa *tlsa; /* net/resolve.h; authentic */
+	size_t ntlsa;
 };
 
 /*

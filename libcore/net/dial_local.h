@@ -24,7 +24,10 @@ struct target {
 	bool direct;
 	const char *from;	/* "given", "SRV _xmpp-client._tcp", ... */
 	struct addr_query q[2];	/* IPv6, IPv4 */
+	struct tlsa_query tlsa;
+	bool secure;		/* DNSSEC vouches for the way here */
 	int turn;		/* which of them is next */
+	bool told;		/* of its TLSA records */
 	bool done;		/* nothing left in it */
 };
 

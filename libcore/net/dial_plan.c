@@ -46,7 +46,7 @@ is_host_name(const char *s)
 
 /* The list of one that needs no SRV records, or has none. */
 static int
-plan_one(struct dialer *d, unsigned port, const char *from)
+plan_one(struct dialer *d, unsigned port, const char *from, bool secure)
 {
 	const char *host = d->cf.host;
 	size_t n = strlen(host);
@@ -68,6 +68,7 @@ plan_one(struct dialer *d, unsigned port, const char *from)
 	t->port = port;
 	t->direct = d->cf.tls == DIAL_DIRECT;
 	t->from = from;
+	t->secure = secure;
 	d->t = t;
 	d->nt = 1;
 	return 1;
@@ -120,6 +121,18 @@ collect(struct dialer *d, int i, struct srv *list, size_t *n)
 	return none;
 }
 
+/* Whether DNSSEC vouches for all that was said of SRV records. */
+static bool
+is_secure(const struct dialer *d)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (d->srv[i].asked && !d->srv[i].authentic)
+			return false;
+	return d->cf.tlsa;
+}
+
 static int
 plan_targets(struct dialer *d, const struct srv *list, size_t n)
 {
@@ -134,6 +147,7 @@ plan_targets(struct dialer *d, const struct srv *list, size_t n)
 		t[i].priority = list[i].priority;
 		t[i].direct = list[i].direct;
 		t[i].from = sources[list[i].direct];
+		t[i].secure = is_secure(d);
 		dial_log(d, "target %s port %u (%s), priority %u weight %u",
 		    t[i].host, t[i].port, t[i].from, list[i].priority,
 		    list[i].weight);
@@ -180,7 +194,7 @@ plan_services(struct dialer *d)
 	if (n > 0)
 		r = plan_targets(d, list, n);
 	else if (!none)
-		r = plan_one(d, usual_port(d), "no SRV");
+		r = plan_one(d, usual_port(d), "no SRV", is_secure(d));
 	else {
 		/* RFC 6120 3.2.1: "." means no, and nothing else is tried. */
 		dial_note(d, r = XERR_UNAVAIL, NULL,
@@ -198,12 +212,12 @@ plan_step(struct dialer *d)
 	if (d->planned)
 		return 1;
 	if (d->cf.port != 0)
-		r = plan_one(d, d->cf.port, "given");
+		r = plan_one(d, d->cf.port, "given", false);
 	else if (d->proxy != NULL)
-		r = plan_one(d, usual_port(d), "by proxy");
+		r = plan_one(d, usual_port(d), "by proxy", false);
 	else if (d->cf.host[0] == '[' ||
 	    literal_family(d->cf.host) != AF_UNSPEC)
-		r = plan_one(d, usual_port(d), "an address");
+		r = plan_one(d, usual_port(d), "an address", false);
 	else {
 		ask_srv(d);
 		if (!d->srv[0].done || !d->srv[1].done)
@@ -240,12 +254,34 @@ note_no_address(struct dialer *d, const struct target *t)
 	    t->host, q->why);
 }
 
+/* A target whose TLSA records are kept from us is none, else log them once. */
+static bool
+tlsa_is_known(struct dialer *d, struct target *t)
+{
+	const struct tlsa_query *q = &t->tlsa;
+
+	if (!t->told)
+		dial_log(d, "TLSA of %s port %u: %s", t->host, t->port,
+		    q->why);
+	t->told = true;
+	if (q->err == 0 || q->err == XERR_HOST)
+		return true;
+	t->done = true;
+	dial_note(d, q->err, t->host, "its TLSA records cannot be looked up");
+	return false;
+}
+
 /* T's next address, families in turn; NULL with t->done, or if not yet. */
 static struct addr *
 next_of(struct dialer *d, struct target *t, int64_t now, int64_t *until)
 {
 	struct addr *a[2] = { untried(&t->q[0]), untried(&t->q[1]) };
 	int64_t wait;
+
+	if (t->tlsa.asked && !t->tlsa.done)
+		return NULL;
+	if (t->tlsa.asked && !tlsa_is_known(d, t))
+		return NULL;
 
 	if (a[0] != NULL && a[1] != NULL) {
 		t->turn = !t->turn;
@@ -301,6 +337,9 @@ plan_next(struct dialer *d, struct target **out, int64_t now, bool *over,
 				return NULL;
 			resolve_host(d->res, &t->q[0], &t->q[1], t->host,
 			    t->port);
+			if (t->secure)
+				resolve_tlsa(d->res, &t->tlsa, t->host,
+				    t->port);
 		}
 		if ((a = next_of(d, t, now, until)) != NULL) {
 			*out = t;

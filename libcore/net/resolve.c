@@ -13,16 +13,12 @@
 
 #include "base/xerr.h"
 #include "net/pump.h"
-#include "net/resolve.h"
+#include "net/resolve_local.h"
 
-enum { CLASS_IN = 1, TYPE_SRV = 33 };	/* RFC 1035, RFC 2782 */
+enum { TYPE_SRV = 33 };	/* RFC 2782 */
 
-struct resolver {
-	ares_channel ares;
-};
-
-static int
-from_ares(int status)
+int
+resolve_error(int status)
 {
 	switch (status) {
 	case ARES_SUCCESS: return 0;
@@ -35,8 +31,8 @@ from_ares(int status)
 	}
 }
 
-static const char *
-in_words(int status)
+const char *
+resolve_words(int status)
 {
 	switch (status) {
 	case ARES_SUCCESS: return "found";
@@ -47,7 +43,7 @@ in_words(int status)
 	case ARES_EREFUSED: return "the name server refused to answer";
 	case ARES_EBADRESP: return "the name server's answer is malformed";
 	case ARES_ETIMEOUT: return "the name servers do not answer";
-	case ARES_ECONNREFUSED: return "there is no name server";
+	case ARES_ECONNREFUSED: return "no name server gives an answer";
 	case ARES_EDESTRUCTION: return "the look-up was given up";
 	default: return ares_strerror(status);
 	}
@@ -74,6 +70,7 @@ resolver_new(struct resolver **out, const char *dns, bool search,
 	if (status == ARES_SUCCESS && dns != NULL)
 		status = ares_set_servers_ports_csv(r->ares, dns);
 	if (status == ARES_SUCCESS) {
+		r->trusted = resolve_find_trust(r->ares, dns == NULL);
 		*out = r;
 		return 0;
 	}
@@ -237,7 +234,7 @@ static void
 on_addrs(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 {
 	struct addr_query *q = arg;
-	int r = from_ares(status);
+	int r = resolve_error(status);
 
 	(void)timeouts;
 	if (status == ARES_SUCCESS)
@@ -245,7 +242,7 @@ on_addrs(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 	if (ai != NULL)
 		ares_freeaddrinfo(ai);
 	finish(q, r, status == ARES_ENODATA ? "it has no address in DNS" :
-	    in_words(status));
+	    resolve_words(status));
 }
 
 static void
@@ -321,10 +318,13 @@ on_srv(void *arg, int status, int timeouts, unsigned char *answer, int len)
 	struct srv_query *q = arg;
 
 	(void)timeouts;
+	q->authentic = answer != NULL && resolve_is_authentic(answer, len);
+	if (status == ARES_SUCCESS)
+		status = resolve_rcode(answer, len);
 	if (status == ARES_SUCCESS)
 		status = ares_parse_srv_reply(answer, len, &reply);
-	q->err = from_ares(status);
-	q->why = in_words(status);
+	q->err = resolve_error(status);
+	q->why = resolve_words(status);
 	/* An answer that is no DNS is the server's fault, not the name's. */
 	if (status == ARES_EBADRESP)
 		q->err = XERR_TEMP;
@@ -341,7 +341,7 @@ resolve_srv(struct resolver *r, struct srv_query *q, const char *name)
 {
 	q->asked = true;
 	q->asked_at = pump_now();
-	ares_query(r->ares, name, CLASS_IN, TYPE_SRV, on_srv, q);
+	resolve_ask(r, name, TYPE_SRV, on_srv, q);
 }
 
 void

@@ -54,11 +54,37 @@ struct srv {
 /* The SRV records of a name; as above. */
 struct srv_query {
 	bool asked, done;
+	bool authentic;		/* DNSSEC vouches for the answer, also for none */
 	int err;
 	const char *why;
 	struct srv *list;
 	size_t n;
 	int64_t asked_at, done_at;
+};
+
+/* One TLSA record (RFC 6698 2.1). */
+struct tlsa {
+	unsigned char usage, selector, type;
+	const unsigned char *data;
+	size_t len;
+};
+
+/*
+ * The TLSA records of a server, whose data lies in `answer'; only authentic
+ * ones, as others are worth nothing.  err is 0; XERR_HOST if there are none;
+ * XERR_TEMP if that is not to be found out, although the server's own name is
+ * signed: to go on would be what an attacker wants.
+ */
+struct tlsa_query {
+	bool asked, done;
+	int err;
+	const char *why;
+	struct tlsa *list;
+	size_t n;
+	unsigned char *answer;	/* from here on it is resolve_tlsa's own */
+	size_t len;
+	int pending, host_status, status;
+	bool signed_host, authentic;
 };
 
 /*
@@ -84,9 +110,20 @@ void resolve_host(struct resolver *r, struct addr_query *six,
 /* Ask for the SRV records of NAME; XERR_HOST if there are none. */
 void resolve_srv(struct resolver *r, struct srv_query *q, const char *name);
 
+/*
+ * Whether what the name servers say of DNSSEC is to be believed: they are all
+ * on this machine, or resolv.conf(5) says trust-ad.  Else nothing is authentic.
+ */
+bool resolver_is_trusted(const struct resolver *r);
+
+/* Ask for the TLSA records of PORT, by TCP, at HOST. */
+void resolve_tlsa(struct resolver *r, struct tlsa_query *q, const char *host,
+    unsigned port);
+
 /* Free what was answered; Q is as new. */
 void addr_query_release(struct addr_query *q);
 void srv_query_release(struct srv_query *q);
+void tlsa_query_release(struct tlsa_query *q);
 
 /*
  * What to poll for, at most RESOLVE_FDS at P, and until when at most: *UNTIL

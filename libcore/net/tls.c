@@ -220,7 +220,8 @@ tls_new(struct tls **out, struct tls_ctx *ctx, const char *domain)
 	buf_init(&t->net_out, NET_OUT);
 	t->ctx = ctx;
 	t->server = ctx->server;
-	if ((t->ssl = SSL_new(ctx->ssl)) == NULL)
+	if ((t->ssl = SSL_new(ctx->ssl)) == NULL ||
+	    SSL_set_app_data(t->ssl, t) != 1)
 		r = XERR_NOMEM;
 	else if ((r = set_bio(t, ctx)) == 0 && !t->server)
 		r = set_domain(t, domain);
@@ -231,7 +232,6 @@ tls_new(struct tls **out, struct tls_ctx *ctx, const char *domain)
 		tls_free(t);
 		return r;
 	}
-	SSL_set_app_data(t->ssl, t);
 	if (t->server)
 		SSL_set_accept_state(t->ssl);
 	else
@@ -251,6 +251,7 @@ tls_free(struct tls *t)
 	SSL_SESSION_free(t->session);
 	free(t->domain);
 	free(t->unicode);
+	free(t->target);
 	free(t);
 }
 
@@ -286,8 +287,9 @@ after_handshake(struct tls *t)
 {
 	X509 *cert = SSL_get0_peer_certificate(t->ssl);
 
-	if (!t->server && (cert == NULL || !tls_name_matches(t, cert) ||
-	    !tls_cert_is_current(cert, time(NULL)) ||
+	if (!t->server && (cert == NULL || (!tls_dane_is_exact(t) &&
+	    (!tls_name_matches(t, cert) ||
+	    !tls_cert_is_current(cert, time(NULL)))) ||
 	    SSL_get_verify_result(t->ssl) != X509_V_OK))
 		return set_err(t, XERR_TLS, "the certificate was not verified");
 	t->verified = time(NULL);
@@ -465,5 +467,7 @@ tls_describe(const struct tls *t, struct buf *b)
 	}
 	if (tls_resumed(t))
 		buf_puts(b, ", resumed");
+	if (tls_by_dane(t))
+		buf_puts(b, ", DANE");
 	return buf_err(b);
 }

@@ -27,6 +27,7 @@
 
 struct tls_ctx;
 struct tls;
+struct tlsa;
 
 struct tls_config {
 	bool server;
@@ -81,6 +82,19 @@ void tls_free(struct tls *t);
  * the first step, by a client.  Returns 0 or XERR_NOMEM.
  */
 int tls_set_unicode(struct tls *t, const char *domain);
+
+/*
+ * Have the certificate judged by N TLSA records of HOST, the SRV target
+ * (RFC 7671, RFC 7673); to be said by a client before anything else of this
+ * connection.  The records must be authentic.  If one is usable, one has to
+ * match, and no authority of ours is needed where it says so; the name may
+ * then be HOST, too, or does not matter where the record has the server's own
+ * key.  Returns how many are usable, with none of which all is as before, or
+ * XERR_NOMEM.
+ */
+int tls_set_tlsa(struct tls *t, const char *host, const struct tlsa *list,
+    size_t n);
+bool tls_by_dane(const struct tls *t);
 
 /*
  * Former sessions (TLS 1.3), so that a handshake needs no certificates.

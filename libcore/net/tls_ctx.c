@@ -230,6 +230,8 @@ set_verification(struct tls_ctx *ctx, const struct tls_config *cf,
 		return 0;
 	}
 	SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_PEER, tls_verify_cb);
+	if (SSL_CTX_dane_enable(ctx->ssl) != 1)
+		return XERR_NOMEM;
 	SSL_CTX_set_cert_verify_callback(ctx->ssl, tls_verify, ctx);
 	if (cf->ca_file == NULL)
 		r = trust_system(ctx->ssl, why);

@@ -35,6 +35,8 @@ struct tls {
 	const struct tls_ctx *ctx;
 	struct buf net_in, net_out;	/* ciphertext */
 	char *domain, *unicode;
+	char *target;			/* of SRV, only with DANE */
+	bool dane;			/* a record has to match */
 	unsigned char context[32];	/* hash of it and ctx->settings */
 	SSL_SESSION *session;		/* the newest ticket */
 	int64_t verified;		/* when, of time(2) */
@@ -57,6 +59,9 @@ int tls_verify_cb(int ok, X509_STORE_CTX *store);
 
 /* Whether CERT names the domain of T. */
 bool tls_name_matches(const struct tls *t, X509 *cert);
+
+/* What matched is a TLSA record of the server's own key: its name is moot. */
+bool tls_dane_is_exact(const struct tls *t);
 
 /* The text of an SRV-ID or XmppAddr and which of them it is, or NULL. */
 const ASN1_STRING *tls_name_other(const GENERAL_NAME *gn, int *nid);

@@ -54,6 +54,14 @@ other_matches(const struct tls *t, const GENERAL_NAME *gn)
 	return is_name(s, len, t->domain) || is_name(s, len, t->unicode);
 }
 
+static bool
+is_host(X509 *cert, const char *name)
+{
+	return X509_check_host(cert, name, 0,
+	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
+}
+
 bool
 tls_name_matches(const struct tls *t, X509 *cert)
 {
@@ -64,9 +72,7 @@ tls_name_matches(const struct tls *t, X509 *cert)
 	/* Ours is sure to be an address or a name, see tls_new(). */
 	if (t->address)
 		return X509_check_ip_asc(cert, t->domain, 0) == 1;
-	if (X509_check_host(cert, t->domain, 0,
-	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
-	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1)
+	if (is_host(cert, t->domain) || (t->dane && is_host(cert, t->target)))
 		return true;
 	names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
 	for (i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++)

@@ -57,6 +57,9 @@ on_new_session(SSL *ssl, SSL_SESSION *session)
 {
 	struct tls *t = SSL_get_app_data(ssl);
 
+	/* What DNS said may change at any time. */
+	if (t->dane)
+		return 0;
 	SSL_SESSION_free(t->session);
 	t->session = session;
 	return 1;	/* it is ours now */
@@ -187,7 +190,7 @@ tls_offer_session(struct tls *t, const void *der, size_t len, int64_t now)
 	SSL_SESSION *s;
 	int r = 0;
 
-	if (!t->ctx->tickets || len > LONG_MAX)
+	if (!t->ctx->tickets || t->dane || len > LONG_MAX)
 		return 0;
 	s = d2i_SSL_SESSION(NULL, &p, (long)len);
 	if (s != NULL && is_usable(t, s, now))

@@ -67,7 +67,7 @@ tls_verify(X509_STORE_CTX *store, void *arg)
 			    X509_V_ERR_UNSPECIFIED);
 		return 0;
 	}
-	if (!tls_name_matches(t, leaf))
+	if (!tls_dane_is_exact(t) && !tls_name_matches(t, leaf))
 		err = t->address ? X509_V_ERR_IP_ADDRESS_MISMATCH :
 		    X509_V_ERR_HOSTNAME_MISMATCH;
 	else if (!pins_hold(ctx, store))

@@ -204,6 +204,10 @@ put_cert_problem(struct buf *b, const struct tls *t, int err, int depth,
 	case X509_V_ERR_CRL_SIGNATURE_FAILURE:
 		put_list(b, cert, " has a wrong signature");
 		break;
+	case X509_V_ERR_DANE_NO_MATCH:
+		buf_puts(b, "the certificate is not what the server's TLSA "
+		    "records in DNS say");
+		break;
 	case X509_V_ERR_APPLICATION_VERIFICATION:
 		put_unpinned(b, cert);
 		break;

@@ -1,0 +1,39 @@
+/*
+ * What the parts of the resolver share: resolve (names, SRV) and resolve_secure
+ * (what DNSSEC vouches for, TLSA).  Nobody else includes this.
+ */
+#ifndef NET_RESOLVE_LOCAL_H
+#define NET_RESOLVE_LOCAL_H
+
+#include <sys/select.h>
+
+#include <ares.h>
+
+#include "net/resolve.h"
+
+struct resolver {
+	ares_channel ares;
+	bool trusted;
+};
+
+/* What a status of c-ares is as an error, and in words. */
+int resolve_error(int status);
+const char *resolve_words(int status);
+
+/* See resolver_is_trusted(); SYSTEM: the servers are those of resolv.conf. */
+bool resolve_find_trust(ares_channel ares, bool system);
+
+/*
+ * Ask for the records of TYPE of NAME, and for the AD bit (RFC 6840 5.7) where
+ * it is to be believed.  CALLBACK gets whatever answer there is.
+ */
+void resolve_ask(struct resolver *r, const char *name, int type,
+    ares_callback callback, void *arg);
+
+/* Whether an answer has the AD bit; without trust nothing asked for it. */
+bool resolve_is_authentic(const unsigned char *answer, int len);
+
+/* The status of an answer. */
+int resolve_rcode(const unsigned char *answer, int len);
+
+#endif
