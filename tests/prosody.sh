@@ -1,6 +1,7 @@
 # A Prosody of the test's own.  Sourced after lib.sh.
 #
 #	start_prosody [smacks=no] [mechanisms='PLAIN SCRAM-SHA-1'] [cert=NAME]
+#	    [auth=anonymous]
 #
 # runs it in the foreground in $T/prosody for $DOMAIN with romeo and juliet:
 # STARTTLS on $PORT, direct TLS on $TLSPORT, its process in $SERVER, the
@@ -47,7 +48,7 @@ modules_enabled = { "c2s", "roster", "saslauth", "tls", "disco", "ping",
     "offline", "version" $smacks }
 modules_disabled = { "s2s" }
 c2s_require_encryption = true
-authentication = "internal_plain"
+authentication = "$auth"
 disable_sasl_mechanisms = { $(prosody_disabled "$mechanisms") "DIGEST-MD5" }
 ssl = { $(prosody_protocol "$mechanisms")
     certificate = "$1/cert.pem", key = "$1/cert.key" }
@@ -60,12 +61,13 @@ start_prosody()
 {
 	smacks=', "smacks"'
 	mechanisms='PLAIN SCRAM-SHA-1 SCRAM-SHA-256'
-	cert=server
+	cert=server auth=internal_plain
 	for o; do
 		case $o in
 		smacks=no) smacks= ;;
 		mechanisms=*) mechanisms=${o#*=} ;;
 		cert=*) cert=${o#*=} ;;
+		auth=*) auth=${o#*=} ;;
 		*) note "start_prosody: $o?"; return 1 ;;
 		esac
 	done
@@ -79,6 +81,7 @@ start_prosody()
 	prosody_config "$ps_dir" >"$ps_dir/prosody.cfg.lua"
 	unprivileged "$ps_dir"
 	for u in romeo juliet; do
+		[ "$auth" != anonymous ] || break
 		$AS prosodyctl --config "$ps_dir/prosody.cfg.lua" register \
 		    $u "$DOMAIN" "$PASSWORD" || return 1
 	done >"$T/prosodyctl.log" 2>&1

@@ -185,6 +185,8 @@ account_load(struct account *a, const struct netopt *o)
 
 	if (named == NULL)
 		named = account_env("XMPP_CONFIG");
+	a->anonymous = o->mechanisms != NULL &&
+	    strcmp(o->mechanisms, "ANONYMOUS") == 0;
 	conf_init(&c);
 	if ((status = take_password(a)) != 0 ||
 	    (status = wanted_jid(a, o)) != 0 ||
@@ -227,6 +229,8 @@ account_ask(struct account *a)
 {
 	int status = 0;
 
+	if (a->anonymous)
+		return 0;
 	switch (a->secret) {
 	case SECRET_GIVEN:
 		status = secret_check(&a->password, a->origin, &a->err);

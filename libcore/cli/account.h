@@ -38,7 +38,8 @@ enum account_secret {
 };
 
 struct account {
-	struct jid jid;		/* normal form, with a localpart */
+	struct jid jid;		/* normal form, with a localpart unless */
+	bool anonymous;		/* --sasl ANONYMOUS: no user, no password */
 	char *host;		/* NULL: the JID's domain, by SRV */
 	unsigned port;		/* 0: by SRV, or the protocol's own */
 	enum netopt_tls tls;

@@ -105,7 +105,7 @@ account_parse_jid(struct account *a, struct jid *j, const char *s,
 
 	if ((r = jid_parse_why(j, s, strlen(s), &why)) == XERR_NOMEM)
 		return account_no_memory(a);
-	if (r == 0 && jid_local(j, NULL) == NULL)
+	if (r == 0 && jid_local(j, NULL) == NULL && !a->anonymous)
 		return cli_fail(&a->err, status,
 		    "%s: '%s' has no user before an '@'", what, s);
 	if (r == 0)

@@ -85,6 +85,7 @@ make_client(struct wire *w, bool secure, struct buf *why)
 			.nonce = w->nonce,
 			.retry_nonce = w->retry_nonce,
 			.certificate = a->cert != NULL,
+			.anonymous = a->anonymous,
 			.software = cli_name(),
 			.direct = secure,
 			.binding = find_binding,

@@ -151,16 +151,32 @@ login_restart(struct login *l, struct stream *s)
 	return (r = send_bind(l, s)) < 0 ? r : LOGIN_AUTHENTICATED;
 }
 
+/* Is J a resource of the account, or, if that is anonymous, of its domain? */
+static bool
+is_ours(const struct login *l, const struct jid *j)
+{
+	struct jid given, wanted;
+
+	if (jid_is_bare(j))
+		return false;
+	if (!l->c->anonymous)
+		return jid_equal_bare(j, l->c->jid);
+	jid_copy(&given, j);
+	jid_copy(&wanted, l->c->jid);
+	jid_to_domain(&given);
+	jid_to_domain(&wanted);
+	return jid_equal(&given, &wanted);
+}
+
 /*
- * The server's word on who we are: a full JID of our own account (RFC 6120
- * 7.6.1), or the session would be half bound to somebody else's.
+ * The server's word on who we are: a full JID of our own (RFC 6120 7.6.1), or
+ * the session would be half bound to somebody else's.
  */
 static int
 take_jid(struct login *l, const char *jid)
 {
 	if (jid == NULL || jid_parse(&l->jid, jid, strlen(jid)) < 0 ||
-	    jid_is_bare(&l->jid) || (!l->c->anonymous &&
-	    !jid_equal_bare(&l->jid, l->c->jid)))
+	    !is_ours(l, &l->jid))
 		return login_fail(l, XERR_PROTO, "the server has bound %.100s, "
 		    "no resource of ours", jid == NULL ? "nothing" : jid);
 	l->state = DONE;
