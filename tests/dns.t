@@ -25,8 +25,8 @@ server()
 	rm -f "$T/$1/port"
 	: >"$T/$1/record"
 	LISTEN=${4:-127.0.0.1 0} bg "$1" python3 -W ignore \
-	    "$TOP/tests/hostile.py" "$2" "$T/$1" "${5:-$DOMAIN}" "$PASSWORD" \
-	    "$T/${3:-server}"
+	    "$TOP/tests/hostile.py" "$T" "${5:-$DOMAIN}" "$PASSWORD" \
+	    "$T/${3:-server}" "$1:$2"
 	wait_for 10 test -s "$T/$1/port" || note "$T/$1.err"
 	port=$(cat "$T/$1/port")
 }
