@@ -91,14 +91,6 @@ struct serve {
 	bool stop;
 };
 
-/* It may end us by a signal, which asks no atexit(). */
-static _Noreturn void
-output_failed(int err)
-{
-	nest_remove();
-	cli_stdout_failed(err);
-}
-
 static _Noreturn void
 die(int r, const struct buf *why)
 {
@@ -320,7 +312,7 @@ announce(struct serve *s)
 		printf("'\n");
 	}
 	if (fflush(stdout) != 0)
-		output_failed(errno);
+		cli_stdout_failed(errno);
 }
 
 static void
@@ -400,7 +392,7 @@ put_output(struct serve *s)
 	buf_put(&s->out.out, buf_data(log), n);
 	buf_consume(log, n);
 	if (s->out.wclosed && s->out.wfd >= 0)
-		output_failed(s->out.werr);
+		cli_stdout_failed(s->out.werr);
 }
 
 static void

@@ -163,6 +163,23 @@ else
 fi
 stop "$pid"
 
+# Nobody reads what it prints.
+mkfifo "$T/out.fifo"
+sleep 5 <"$T/out.fifo" &
+reader=$!
+xmpp-proxy --port "$PORT" --tls starttls --ca-file "$T/ca.pem" \
+    --host 127.0.0.1 0 "$DOMAIN" >"$T/out.fifo" 2>"$T/proxy.err" &
+pid=$!
+PIDS="$PIDS $pid $reader"
+wait_for 10 grep -q 'certificate is by' "$T/proxy.err"
+PROXY=$(sed -n 's/.* port \([0-9]*\);.*/\1/p' "$T/proxy.err")
+CA=$(sed -n 's/.* is by //p' "$T/proxy.err")
+stop "$reader"
+client --timeout 10 -m x
+reap "$pid" 10
+is 'a reader that leaves ends it as SIGPIPE does' "$rc" 141
+ok 'and the file is gone all the same' test ! -e "$CA"
+
 # What it does not trust it does not connect to.
 proxy --port "$PORT" --tls starttls --ca-file "$T/stranger.pem"
 client --timeout 10 -m x

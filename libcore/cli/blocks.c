@@ -28,9 +28,21 @@ try_again(int fd, short events)
 	return errno == EINTR;
 }
 
-static void
-write_all(int fd, const char *p, size_t len)
+ssize_t
+blocks_read(int fd, void *p, size_t n)
 {
+	ssize_t got;
+
+	do
+		got = read(fd, p, n);
+	while (got < 0 && try_again(fd, POLLIN));
+	return got;
+}
+
+void
+blocks_write(int fd, const void *data, size_t len)
+{
+	const char *p = data;
 	ssize_t n;
 
 	while (len > 0) {
@@ -51,7 +63,7 @@ out_flush(struct out *o)
 
 	/* first, lest a failure that flushes at exit write it twice */
 	o->len = 0;
-	write_all(o->fd, o->mem, len);
+	blocks_write(o->fd, o->mem, len);
 }
 
 void
@@ -59,7 +71,7 @@ out_put_slow(struct out *o, const void *data, size_t n)
 {
 	out_flush(o);
 	if (n > sizeof(o->mem))
-		write_all(o->fd, data, n);
+		blocks_write(o->fd, data, n);
 	else
 		out_put(o, data, n);
 }
@@ -85,9 +97,7 @@ fill(struct in *i)
 	memmove(i->mem, i->mem + i->start, i->end - i->start);
 	i->end -= i->start;
 	i->start = 0;
-	do
-		n = read(i->fd, i->mem + i->end, sizeof(i->mem) - i->end);
-	while (n < 0 && try_again(i->fd, POLLIN));
+	n = blocks_read(i->fd, i->mem + i->end, sizeof(i->mem) - i->end);
 	if (n < 0)
 		return XERR_SYS;
 	i->eof = n == 0;

@@ -9,8 +9,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/types.h>
 
 enum { BLOCK = 65536 };
+
+/*
+ * read(2), and write(2) of all of it, which go on after a signal and wait for a
+ * descriptor that others, who share it, have made non-blocking.  Reading
+ * returns -1 with errno; what cannot be written ends the program as
+ * cli_stdout_failed() does.
+ */
+ssize_t blocks_read(int fd, void *p, size_t n);
+void blocks_write(int fd, const void *p, size_t n);
 
 /*
  * Output.  Nothing is written before the block is full, or until out_flush().

@@ -30,6 +30,7 @@ enum { MESSAGE = 2000 };	/* bytes of a diagnostic, before vis */
 static const char *name = "xmpputils";
 static const char *usage = "";
 static int loudness;
+static void (*last_wish)(void);
 
 /*
  * A closed descriptor is opened the wrong way round, so that its use still
@@ -250,10 +251,19 @@ die_of_sigpipe(void)
 }
 
 void
+cli_last_wish(void (*f)(void))
+{
+	last_wish = f;
+}
+
+void
 cli_stdout_failed(int err)
 {
-	if (err == EPIPE)
+	if (err == EPIPE) {
+		if (last_wish != NULL)
+			last_wish();
 		die_of_sigpipe();
+	}
 	cli_die(EX_IOERR, "standard output: %s", strerror(err));
 }
 

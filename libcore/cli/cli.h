@@ -115,6 +115,9 @@ int cli_status(int r);
  */
 void cli_close_stdout(void);
 
+/* What is to be done before SIGPIPE ends us, which asks no atexit(). */
+void cli_last_wish(void (*f)(void));
+
 /* Writing to stdout failed with errno value ERR: end as told above. */
 _Noreturn void cli_stdout_failed(int err);
 

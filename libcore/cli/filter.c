@@ -1,12 +1,12 @@
 /* What filters of stanza lines share. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/xerr.h"
+#include "cli/blocks.h"
 #include "cli/cli.h"
 #include "cli/filter.h"
 
@@ -36,16 +36,6 @@ filter_init(struct filter *f, char *const *files,
 	rec_set_form(f->rec, cf->form);
 }
 
-/* A descriptor shared with others may have been made non-blocking by them. */
-static bool
-try_again(int fd, short events)
-{
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
-		return poll(&(struct pollfd){ fd, events, 0 }, 1, -1) >= 0 ||
-		    errno == EINTR;
-	return errno == EINTR;
-}
-
 ssize_t
 filter_read(int fd, struct buf *b, size_t n)
 {
@@ -58,30 +48,21 @@ filter_read(int fd, struct buf *b, size_t n)
 		errno = ENOMEM;
 		return -1;
 	}
-	while ((got = read(fd, p, n)) < 0)
-		if (!try_again(fd, POLLIN))
-			return -1;
-	buf_commit(b, (size_t)got);
+	if ((got = blocks_read(fd, p, n)) > 0)
+		buf_commit(b, (size_t)got);
 	return got;
 }
 
 void
 filter_flush(struct buf *b, bool force)
 {
-	ssize_t n;
-
 	if (buf_err(b) != 0)
 		cli_die(cli_status(buf_err(b)), "output: %s",
 		    xerr_str(buf_err(b)));
 	if (!force && buf_len(b) < WRITE_SIZE)
 		return;
-	while (buf_len(b) > 0) {
-		n = write(STDOUT_FILENO, buf_data(b), buf_len(b));
-		if (n >= 0)
-			buf_consume(b, (size_t)n);
-		else if (!try_again(STDOUT_FILENO, POLLOUT))
-			cli_stdout_failed(errno);
-	}
+	blocks_write(STDOUT_FILENO, buf_data(b), buf_len(b));
+	buf_consume(b, buf_len(b));
 }
 
 void

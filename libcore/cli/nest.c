@@ -60,6 +60,7 @@ nest_make(void)
 	}
 	owner = getpid();
 	atexit(nest_remove);
+	cli_last_wish(nest_remove);
 }
 
 char *
