@@ -65,7 +65,7 @@ main(int argc, char *argv[])
 	struct rusage ru;
 	int i, n, runs;
 
-	runs = argc > 3 ? atoi(argv[1]) : 0;
+	runs = argc > 3 ? (int)strtol(argv[1], NULL, 10) : 0;
 	if (runs < 1 || runs > MAX_RUNS) {
 		fputs("usage: clock RUNS INPUT COMMAND...\n", stderr);
 		return 64;

@@ -192,10 +192,10 @@ takes_lines_longer_than_those_of_inih(void **state)
 	size_t i;
 
 	(void)state;
-	p += sprintf(p, "jid = a@b.example\npassword = ");
+	p += snprintf(p, sizeof(text), "jid = a@b.example\npassword = ");
 	for (i = 0; i < SECRET_MAX; i++)
 		*p++ = (char)('a' + i % 26);
-	sprintf(p, "\nport = 7\n");
+	snprintf(p, sizeof(text) - (size_t)(p - text), "\nport = 7\n");
 	assert_int_equal(load_text(text), 0);
 	assert_int_equal(acc.port, 7);
 	assert_int_equal(account_ask(&acc), 0);
@@ -208,7 +208,7 @@ a_password_too_long_is_refused(void **state)
 	char text[8192], *p = text;
 
 	(void)state;
-	p += sprintf(p, "jid = a@b.example\npassword = ");
+	p += snprintf(p, sizeof(text), "jid = a@b.example\npassword = ");
 	memset(p, 'x', SECRET_MAX + 1);
 	p[SECRET_MAX + 1] = '\0';
 	if (load_text(text) == 0)

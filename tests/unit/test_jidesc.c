@@ -53,7 +53,7 @@ undouble(char *s)
 static void
 agrees_with_the_vectors_both_ways(void **state)
 {
-	char line[1024], *plain, *escaped;
+	char line[1024], *plain, *escaped, *rest;
 	int rows = 0;
 	FILE *f;
 
@@ -63,9 +63,9 @@ agrees_with_the_vectors_both_ways(void **state)
 	while (fgets(line, sizeof(line), f) != NULL) {
 		if (line[0] == '#')
 			continue;
-		assert_non_null(strtok(line, "\t"));
-		plain = undouble(strtok(NULL, "\t"));
-		escaped = undouble(strtok(NULL, "\t"));
+		assert_non_null(strtok_r(line, "\t", &rest));
+		plain = undouble(strtok_r(NULL, "\t", &rest));
+		escaped = undouble(strtok_r(NULL, "\t", &rest));
 		assert_escaped(plain, escaped);
 		assert_unescaped(escaped, plain);
 		rows++;
