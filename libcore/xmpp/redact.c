@@ -34,12 +34,34 @@ is_secret(const struct redact *r)
 }
 
 static void
-add_to_name(struct redact *r, char c)
+add_to_name(char name[REDACT_NAME], size_t *len, char c)
 {
 	if (c == ':')
-		r->len = 0;	/* that was the prefix */
-	else if (r->len < REDACT_NAME)
-		r->name[r->len++] = c;
+		*len = 0;	/* that was the prefix */
+	else if (*len < REDACT_NAME)
+		name[(*len)++] = c;
+}
+
+/* A byte outside of values, between the name of a tag and its end. */
+static void
+in_tag(struct redact *r, char c, bool space)
+{
+	static const char token[] = "token";
+	size_t n = sizeof(token) - 1;
+
+	if (c == '"' || c == '\'') {
+		r->quote = c;
+		r->hidden = r->len == n && memcmp(r->name, token, n) == 0 &&
+		    r->attr_len == n && memcmp(r->attr, token, n) == 0;
+		r->said = false;
+	} else if (space) {
+		r->gap = true;
+	} else if (c != '=') {
+		if (r->gap)
+			r->attr_len = 0;
+		r->gap = false;
+		add_to_name(r->attr, &r->attr_len, c);
+	}
 }
 
 /* The bracket that ends a tag. */
@@ -62,10 +84,13 @@ in_markup(struct redact *r, char c)
 		r->state = c == '/' ? END : c == '!' || c == '?' ? OTHER :
 		    NAME;
 		if (r->state == NAME)
-			add_to_name(r, c);
+			add_to_name(r->name, &r->len, c);
 	} else if (r->quote != 0) {
-		if (c == r->quote)
+		if (c == r->quote) {
 			r->quote = 0;
+			r->hidden = false;
+			r->gap = true;
+		}
 	} else if (c == '>') {
 		if (r->state == OTHER)
 			r->state = TEXT;
@@ -73,10 +98,11 @@ in_markup(struct redact *r, char c)
 			end_tag(r);
 	} else if (r->state == NAME && (space || c == '/')) {
 		r->state = TAG;
+		r->gap = true;
 	} else if (r->state == NAME) {
-		add_to_name(r, c);
-	} else if (r->state == TAG && (c == '"' || c == '\'')) {
-		r->quote = c;
+		add_to_name(r->name, &r->len, c);
+	} else if (r->state == TAG) {
+		in_tag(r, c, space);
 	}
 	r->last = c;
 }
@@ -88,6 +114,16 @@ say(struct redact *r, struct buf *b)
 	if (!r->said)
 		buf_puts(b, REDACT_TEXT);
 	r->said = true;
+}
+
+static void
+put_markup(struct redact *r, struct buf *b, char c)
+{
+	in_markup(r, c);
+	if (r->hidden && c != r->quote)
+		say(r, b);
+	else
+		buf_putc(b, c);
 }
 
 /* One byte inside a secret element. */
@@ -112,8 +148,7 @@ in_secret(struct redact *r, struct buf *b, char c)
 	} else {
 		if (r->state == OPEN)
 			buf_putc(b, '<');
-		in_markup(r, c);
-		buf_putc(b, c);
+		put_markup(r, b, c);
 	}
 }
 
@@ -128,9 +163,11 @@ redact_put(struct redact *r, struct buf *b, const void *data, size_t len)
 			in_secret(r, b, s[i]);
 			continue;
 		}
-		if (r->state != TEXT)
-			in_markup(r, s[i]);
-		else if (s[i] == '<')
+		if (r->state != TEXT) {
+			put_markup(r, b, s[i]);
+			continue;
+		}
+		if (s[i] == '<')
 			r->state = OPEN;
 		buf_putc(b, s[i]);
 	}

@@ -1,7 +1,8 @@
 /*
  * Keeping secrets out of a copy of one direction of a connection, while its
  * bytes pass by in any portions: the text of the elements that secret.h speaks
- * of is replaced, all other bytes stay as they are.
+ * of is replaced, and the token of <token token='...'/> (XEP-0484); all other
+ * bytes stay as they are.
  *
  * It looks at tags alone and needs no memory but the struct; whatever else is
  * wrong with the stream is not its business.
@@ -23,6 +24,10 @@ struct redact {
 	int brackets;		/* at the end of a CDATA section */
 	char name[REDACT_NAME];	/* of the tag, its local part, cut */
 	size_t len;
+	char attr[REDACT_NAME];	/* of the attribute, the same */
+	size_t attr_len;
+	bool gap;		/* the next byte begins another */
+	bool hidden;		/* inside a value that is secret */
 	bool secret;		/* inside such an element */
 	bool said;		/* its replacement was written */
 };

@@ -36,6 +36,13 @@ secret_is(const struct elem *e)
 	return is_one_of(e->name, words);
 }
 
+bool
+secret_is_attr(const struct elem *e, const struct attr *a)
+{
+	return strcmp(e->name, "token") == 0 && a->prefix == NULL &&
+	    strcmp(a->name, "token") == 0;
+}
+
 static int
 value_of(char c)
 {

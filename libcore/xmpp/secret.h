@@ -15,6 +15,9 @@
  */
 bool secret_is(const struct elem *e);
 
+/* Is A of E one: the token of <token/> (XEP-0484)? */
+bool secret_is_attr(const struct elem *e, const struct attr *a);
+
 /*
  * Append what may be known of the secret E: its length; of PLAIN and SCRAM
  * also names and the iteration count.  MECHANISM is that of the exchange, ""

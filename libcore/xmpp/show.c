@@ -3,6 +3,7 @@
 
 #include "base/vis.h"
 #include "xml/xml.h"
+#include "xmpp/redact.h"
 #include "xmpp/secret.h"
 #include "xmpp/show.h"
 
@@ -109,7 +110,8 @@ make_tag(struct painter *p, const struct elem *e)
 			buf_printf(&name, "%s:", a->prefix);
 		buf_puts(&name, a->name);
 		xml_put_attr(&p->w, (const char *)buf_data(&name),
-		    buf_len(&name), a->value);
+		    buf_len(&name), !p->s->secrets && secret_is_attr(e, a) ?
+		    REDACT_TEXT : a->value);
 	}
 	if (buf_err(&name) != 0)
 		p->tag.err = buf_err(&name);

@@ -133,6 +133,13 @@ keeps_secrets_out_at_every_split(void **state)
 		{ "<password\n>a</password>", "<password\n>REMOVED</password>" },
 		{ "<x:password>a&amp;b</x:password>",
 		    "<x:password>REMOVED</x:password>" },
+		{ "<success><token expiry='e' token='a>b' x='y'/></success>",
+		    "<success><token expiry='e' token='REMOVED' x='y'/>"
+		    "</success>" },
+		{ "<f:token\ntoken = \"a'b\">c</f:token><a token='d'/>",
+		    "<f:token\ntoken = \"REMOVED\">c</f:token><a token='d'/>" },
+		{ "<token token=''/><token atoken='a'/>",
+		    "<token token=''/><token atoken='a'/>" },
 	};
 	struct redact r;
 	struct buf b;
