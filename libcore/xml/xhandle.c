@@ -131,6 +131,19 @@ start_elem(struct xparse *p)
 	return xline_start(&p->line, &p->tag);
 }
 
+/*
+ * In a line, an element without a namespace is one of the content namespace;
+ * but inside of one that has a prefix, none is none.
+ */
+static int
+begin_line(struct xparse *p, struct xtag_rules *rules, const char *qname)
+{
+	rules->keep_default = strchr(qname, ':') == NULL;
+	if (rules->keep_default)
+		return 0;
+	return scope_bind(&p->scope, &p->stanza, rules->depth, "", "");
+}
+
 static bool
 is_stream(const struct xtag *t)
 {
@@ -142,9 +155,8 @@ static void XMLCALL
 on_start(void *arg, const char *qname, const char **atts)
 {
 	struct xparse *p = arg;
-	struct xtag_rules rules = { p->depth + 1, p->limits.attrs,
-		p->fragment != NULL && p->depth == 1 };
-	int r;
+	struct xtag_rules rules = { p->depth + 1, p->limits.attrs, false };
+	int r = 0;
 
 	if (p->err != 0)
 		return;
@@ -152,10 +164,14 @@ on_start(void *arg, const char *qname, const char **atts)
 		drop_stale(p);
 		p->mark = xhandle_here(p);
 		p->deepest = 0;
+		if (p->fragment != NULL)
+			r = begin_line(p, &rules, qname);
 	}
 	if (p->depth > p->deepest)
 		p->deepest = p->depth;
-	if (p->depth > p->limits.depth)
+	if (r < 0)
+		fail_mem(p, r);
+	else if (p->depth > p->limits.depth)
 		fail(p, XERR_LIMIT, "policy-violation",
 		    "elements nested too deeply");
 	else if ((r = xtag_read(&p->tag, &p->scope, p->depth == 0 ?

@@ -244,6 +244,10 @@ lines_are_canonical_and_stable(void **state)
 		  "</m>" },
 		{ "<m xml:lang='en'/>",
 		  "<m xmlns='jabber:client' xml:lang='en'/>" },
+		{ "<p:a xmlns:p='u'><b/><p:c/></p:a>",
+		  "<p:a xmlns:p='u'><b/><p:c/></p:a>" },
+		{ "<p:a xmlns:p='u' xmlns='v'><b/></p:a>",
+		  "<p:a xmlns:p='u'><b xmlns='v'/></p:a>" },
 		{ "<x xmlns='u&#10;&lt;'/>", "<x xmlns='u&#10;&lt;'/>" },
 	};
 	struct rec_reader *r;
