@@ -371,7 +371,7 @@ login_offer(const struct login *l)
 bool
 login_was_misled(const struct login *l)
 {
-	return l->ahead && !l->authenticated && !l->refused;
+	return (l->ahead || l->spoilt) && !l->authenticated && !l->refused;
 }
 
 bool

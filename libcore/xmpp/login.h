@@ -99,7 +99,8 @@ const struct offer *login_offer(const struct login *l);
 /*
  * The login has failed and may have done so because of what was remembered:
  * authentication was sent ahead, and the server did not refuse it in so many
- * words.  Without the memory it may go better.
+ * words; or a token was refused, or what was sent ahead, and the server takes
+ * no second try on the same stream.  Without the memory it may go better.
  */
 bool login_was_misled(const struct login *l);
 

@@ -43,6 +43,7 @@ struct login {
 	bool by_token;		/* in use */
 	bool token_refused;
 	bool refused;		/* the server has said no, by SASL */
+	bool spoilt;		/* it takes no second try on this stream */
 	const char *asked_token;	/* the mechanism a new one is asked for */
 	struct buf new_token;	/* the server's, and a NUL */
 	int64_t new_expiry;

@@ -214,6 +214,7 @@ static const char *
 choose(struct login *l, const struct offer *o)
 {
 	const struct offer_names *n;
+	const char *token;
 
 	l->sasl2 = (o->has & OFFER_SASL2) != 0 && l->secure &&
 	    !l->c->no_sasl2;
@@ -222,8 +223,16 @@ choose(struct login *l, const struct offer *o)
 	    jid_is_bare(l->c->jid);
 	l->by_token = l->sasl2 && can_use_token(l, o);
 	configure(l, o);
-	if (l->by_token)
-		return l->c->token_mechanism;
+	/* a name of its own: the owner's goes when a new token comes */
+	token = !l->by_token ? NULL :
+	    sasl_choose_token(&l->cf, &l->c->token_mechanism, 1);
+	if (token != NULL)
+		return token;
+	if (l->by_token) {
+		/* this channel is not what the token is bound to */
+		l->by_token = false;
+		configure(l, o);
+	}
 	n = l->sasl2 ? &o->sasl2 : &o->mechanisms;
 	return sasl_choose(&l->cf, n->v, n->n);
 }
@@ -341,7 +350,13 @@ failed(struct login *l, struct stream *s, const struct elem *e)
 		l->token_refused = true;
 	if (again && l->tries < TRIES)
 		return login_sasl_begin(l, s, &l->offer, false);
-	l->refused = true;
+	/*
+	 * Prosody's mod_sasl2 takes one try on a stream: to the next it says
+	 * that it has not the mechanism, whatever it offers.
+	 */
+	l->spoilt = l->tries > 1 &&
+	    elem_child(e, NS_SASL, "invalid-mechanism") != NULL;
+	l->refused = !l->spoilt;
 	return take_failure(l, e);
 }
 
