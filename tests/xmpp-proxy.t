@@ -165,6 +165,7 @@ stop "$pid"
 
 # Nobody reads what it prints.
 mkfifo "$T/out.fifo"
+: >"$T/proxy.err"	# not the words of the one before
 sleep 5 <"$T/out.fifo" &
 reader=$!
 xmpp-proxy --port "$PORT" --tls starttls --ca-file "$T/ca.pem" \
