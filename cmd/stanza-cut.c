@@ -295,6 +295,8 @@ compile(struct cut *c)
 {
 	if (c->format != NULL && (c->json || c->fields != NULL))
 		cli_usage("--format: not with -f or --json");
+	if (c->format != NULL && *c->format == '\0')
+		cli_usage("--format: it is empty");
 	if (c->format != NULL)
 		compile_format(c, c->format);
 	else if (c->fields != NULL)

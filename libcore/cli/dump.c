@@ -317,10 +317,11 @@ put_table(struct dump *d)
 {
 	const struct tally_row *r;
 	char from[32], to[32];
+	size_t n;
 
 	buf_puts(d->out, "     COUNT        BYTES   MEDIAN  LARGEST DEPTH  "
 	    "ELEMENT\n");
-	for (r = d->tally.rows; r < d->tally.rows + d->tally.n; r++)
+	for (r = d->tally.rows, n = d->tally.n; n > 0; r++, n--)
 		put_row(d, r->name, r->type, r->ns, &r->sum);
 	if (d->tally.others.count > 0)
 		put_row(d, "others", "", "", &d->tally.others);
@@ -352,6 +353,7 @@ put_json(struct dump *d)
 {
 	const struct tally_row *r;
 	char s[32];
+	size_t n;
 
 	buf_putc(d->out, '{');
 	put_json_sum(d->out, &d->tally.all);
@@ -362,7 +364,7 @@ put_json(struct dump *d)
 		buf_truncate(d->out, buf_len(d->out) - 1);
 	}
 	buf_puts(d->out, ",\"elements\":[");
-	for (r = d->tally.rows; r < d->tally.rows + d->tally.n; r++) {
+	for (r = d->tally.rows, n = d->tally.n; n > 0; r++, n--) {
 		buf_puts(d->out, r == d->tally.rows ? "{" : ",{");
 		put_json_string(d->out, "name", r->name);
 		put_json_string(d->out, "type", r->type);

@@ -44,18 +44,23 @@ close_tag(struct xline *l)
 int
 xline_start(struct xline *l, const struct xtag *tag)
 {
-	const struct xattr *a, *end = tag->attrs + tag->nattrs;
+	const struct xname *n;
+	size_t i;
 
 	close_tag(l);
 	xml_enter(&l->w);
 	buf_putc(&l->out, '<');
 	buf_put(&l->out, tag->name.qname, tag->name.len);
 	xml_need(&l->w, tag->name.prefix, tag->name.ns);
-	for (a = tag->attrs; tag->prefixed && a < end; a++)
-		if (a->name.prefix != NULL)
-			xml_need(&l->w, a->name.prefix, a->name.ns);
-	for (a = tag->attrs; a < end; a++)
-		xml_put_attr(&l->w, a->name.qname, a->name.len, a->value);
+	for (i = 0; tag->prefixed && i < tag->nattrs; i++) {
+		n = &tag->attrs[i].name;
+		if (n->prefix != NULL)
+			xml_need(&l->w, n->prefix, n->ns);
+	}
+	for (i = 0; i < tag->nattrs; i++) {
+		n = &tag->attrs[i].name;
+		xml_put_attr(&l->w, n->qname, n->len, tag->attrs[i].value);
+	}
 	l->open = true;
 	return buf_err(&l->out);
 }
