@@ -145,7 +145,7 @@ fuzz:
 	O=build/fuzz scripts/fuzz
 
 # BENCH_N addresses, stanzas and so on, as each table says.
-bench: all
+bench: all $(HELPERS:%=$O/helpers/%)
 	O=$O B=$B scripts/bench
 
 fuzzbin: $(FUZZ:%=$O/libfuzzer/%)

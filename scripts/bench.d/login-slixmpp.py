@@ -1,0 +1,24 @@
+"""Send one message with slixmpp: JID PASSWORD-FILE PORT TLS CA-FILE TO."""
+import asyncio
+import sys
+
+import slixmpp
+
+jid, password, port, tls, ca, to = sys.argv[1:]
+
+
+class Sender(slixmpp.ClientXMPP):
+    def __init__(self):
+        super().__init__(jid, open(password).read())
+        self.ca_certs = ca
+        self.add_event_handler("session_start", self.start)
+
+    async def start(self, _):
+        self.send_presence()
+        self.send_message(to, "hello", mtype="chat")
+        self.disconnect()
+
+
+sender = Sender()
+sender.connect(("127.0.0.1", int(port)), use_ssl=tls == "direct")
+asyncio.get_event_loop().run_until_complete(sender.disconnected)
