@@ -342,6 +342,17 @@ earlier(int64_t a, int64_t b)
 	return a < 0 ? b : b < 0 ? a : a < b ? a : b;
 }
 
+int
+session_poll(struct session *s, struct pump_end *const *ends, size_t n,
+    int64_t deadline)
+{
+	size_t had = buf_len(&s->out.out);
+	int r = pump_poll(ends, n, deadline);
+
+	s->written += had - buf_len(&s->out.out);
+	return r;
+}
+
 /* Wait until something can move. */
 static int
 wait_for_all(struct session *s)
@@ -355,7 +366,7 @@ wait_for_all(struct session *s)
 	int r;
 
 	s->in.paused = !s->ready || !session_may_send(s);
-	r = pump_poll(ends, sizeof(ends) / sizeof(ends[0]),
+	r = session_poll(s, ends, sizeof(ends) / sizeof(ends[0]),
 	    earlier(next_deadline(s), s->timer));
 	if (r < 0)
 		return fail(s, r, r == XERR_SYS ? strerror(errno) :
@@ -376,14 +387,34 @@ check_eof(struct session *s)
 	    "the server closed the connection before login");
 }
 
+/*
+ * A stanza is dealt with when what was printed of it is written.  Under load
+ * the output is never empty, so what it held at one moment is waited for, and
+ * then at the next.
+ */
+static void
+confirm(struct session *s)
+{
+	if (s->unhandled || s->out.wclosed)
+		return;
+	if (!s->marked) {
+		s->marked = true;
+		s->mark = client_received(s->client);
+		s->mark_at = s->written + buf_len(&s->out.out);
+	}
+	if (s->written >= s->mark_at) {
+		client_confirm(s->client, s->mark);
+		s->marked = false;
+	}
+}
+
 /* Everything that needs no waiting: 1 if something was done. */
 static int
 step(struct session *s)
 {
 	int r;
 
-	if (!s->unhandled && buf_len(&s->out.out) == 0)
-		client_confirm(s->client);
+	confirm(s);
 	client_settle(s->client);
 	if ((r = wire_step(s->wire, is_held(s) ?
 	    WIRE_HOLD : WIRE_TAKE)) < 0)

@@ -54,7 +54,7 @@ drain_output(struct session *s)
 	struct session_event ev = { 0 };
 
 	while (s->has_out && !s->out.wclosed && buf_len(&s->out.out) > 0) {
-		if (pump_poll(ends, 2, -1) < 0)
+		if (session_poll(s, ends, 2, -1) < 0)
 			break;
 		if (session_take_signal(s, &ev) && ev.kind == SESSION_SIGNAL)
 			break;
@@ -114,8 +114,9 @@ say_goodbye(struct session *s)
 static void
 hang_up(struct session *s, bool failed)
 {
-	if (!s->unhandled && (!s->has_out || buf_len(&s->out.out) == 0))
-		client_confirm(s->client);
+	if (!s->unhandled && !s->out.wclosed &&
+	    (!s->has_out || buf_len(&s->out.out) == 0))
+		client_confirm(s->client, client_received(s->client));
 	if (!failed || s->err == 0)
 		say_goodbye(s);
 	else

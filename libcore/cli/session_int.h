@@ -25,12 +25,20 @@ struct session {
 	bool blocked;		/* the caller could not send */
 	bool unhandled;		/* the caller is not done with stanzas */
 	bool closed;		/* the server has closed the stream */
+	uint64_t written;	/* bytes of output */
+	bool marked;		/* when as many as mark_at are written, */
+	uint64_t mark_at;
+	uint32_t mark;		/* that many stanzas are dealt with */
 	bool hold;		/* the caller wants nothing more */
 	bool told_pipe;
 	int signal;
 	int err;
 	char errmsg[2048];
 };
+
+/* Poll, and count what is written of the output. */
+int session_poll(struct session *s, struct pump_end *const *ends, size_t n,
+    int64_t deadline);
 
 /* A signal that has come as an event in *EV; whether there was one. */
 bool session_take_signal(struct session *s, struct session_event *ev);

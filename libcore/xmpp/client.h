@@ -23,6 +23,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "jid/jid.h"
@@ -106,10 +107,12 @@ const char *client_check(struct client *c, const struct elem *e);
 void client_settle(struct client *c);
 
 /*
- * The owner has dealt with all stanzas that were given to it, so that they
- * cannot be lost any more: acknowledge them if the server has asked.
+ * Stanzas were given to the owner: how many, and that it has dealt with the
+ * first N of them, so that they cannot be lost any more: they are acknowledged
+ * if the server has asked.  Both modulo 2^32, for a number of the stream's.
  */
-void client_confirm(struct client *c);
+uint32_t client_received(const struct client *c);
+void client_confirm(struct client *c, uint32_t n);
 
 /* Make the server say something, to learn whether it is still there. */
 void client_probe(struct client *c);

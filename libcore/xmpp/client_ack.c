@@ -208,10 +208,19 @@ tell_handled(struct client *c)
 	}
 }
 
-void
-client_confirm(struct client *c)
+uint32_t
+client_received(const struct client *c)
 {
-	c->handled = c->received;
+	return c->received;
+}
+
+void
+client_confirm(struct client *c, uint32_t n)
+{
+	/* a number from before <enabled/> says nothing of those behind it */
+	if (n - c->handled > c->received - c->handled)
+		return;
+	c->handled = n;
 	if (c->ack_due && !stream_is_closed(c->stream))
 		tell_handled(c);
 }

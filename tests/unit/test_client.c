@@ -241,7 +241,7 @@ talk(struct pair *p)
 			}
 		}
 		if (r >= 0) {
-			client_confirm(p->c);
+			client_confirm(p->c, client_received(p->c));
 			client_settle(p->c);
 		}
 	}

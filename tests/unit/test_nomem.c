@@ -348,7 +348,7 @@ client_turn(struct pair *p)
 		if ((r = client_events(p)) < 0)
 			return r;
 	}
-	client_confirm(p->c);
+	client_confirm(p->c, client_received(p->c));
 	client_settle(p->c);
 	return 0;
 }
