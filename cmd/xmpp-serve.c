@@ -41,6 +41,8 @@ static const char usage[] =
 	"      --no-fast           do not offer tokens (FAST)\n"
 	"      --no-sasl2          do not offer SASL2, Bind 2 and FAST\n"
 	"      --no-sm             do not offer stream management\n"
+	"      --trace FILE        write what each client says to FILE.1, FILE.2 ...\n"
+	"      --trace-secrets     with passwords in it\n"
 	"      --token-life SECONDS\n"
 	"                          how long tokens are good, 86400\n"
 	"  -v, --verbose           say who comes and goes\n"
@@ -52,6 +54,8 @@ enum {
 	OPT_NO_FAST,
 	OPT_NO_SASL2,
 	OPT_NO_SM,
+	OPT_TRACE,
+	OPT_TRACE_SECRETS,
 	OPT_TOKEN_LIFE,
 	PASSWORD = 24,
 	USERS_MAX = 1000,
@@ -486,6 +490,8 @@ main(int argc, char *argv[])
 		{ "no-fast", no_argument, NULL, OPT_NO_FAST },
 		{ "no-sasl2", no_argument, NULL, OPT_NO_SASL2 },
 		{ "no-sm", no_argument, NULL, OPT_NO_SM },
+		{ "trace", required_argument, NULL, OPT_TRACE },
+		{ "trace-secrets", no_argument, NULL, OPT_TRACE_SECRETS },
 		{ "token-life", required_argument, NULL, OPT_TOKEN_LIFE },
 		CLI_LONG
 	};
@@ -513,6 +519,8 @@ main(int argc, char *argv[])
 			s.hub_config.max_stanza = cli_number("--max-stanza",
 			    optarg, 10000, 1 << 24);
 			break;
+		case OPT_TRACE: s.hub_config.trace = optarg; break;
+		case OPT_TRACE_SECRETS: s.hub_config.trace_secrets = true; break;
 		case OPT_NO_FAST: s.hub_config.token_life = 0; break;
 		case OPT_NO_SASL2: s.hub_config.no_sasl2 = true; break;
 		case OPT_NO_SM: s.hub_config.no_sm = true; break;

@@ -181,4 +181,17 @@ else
 	skip 'no xmpp-send'
 fi
 
+# --- What its clients say ----------------------------------------------------
+
+# shellcheck disable=SC2016
+status 'a trace for each client' 0 xmpp-serve --trace "$T/each" -- sh -c '
+	xmpp-send --wait 0 -a romeo -m "traced words" juliet@localhost &&
+	xmpp-listen -a juliet -t -n 1 --timeout 10'
+"$B/stream-dump" -O "$T/each.1" >"$T/sent.1"
+"$B/stream-dump" -I "$T/each.2" >"$T/got.2"
+like 'what the first has sent' "$T/sent.1" 'traced words'
+like 'what the second has received' "$T/got.2" 'traced words'
+like 'without what proves a password' "$T/sent.1" '<response .*>REMOVED<'
+ok 'for nobody else to read' test "$(stat -c %a "$T/each.1")" = 600
+
 finish

@@ -35,6 +35,9 @@ struct hub_config {
 				   FAST */
 	size_t max_stanza;	/* bytes; 0: 1 MiB */
 	bool log;		/* keep what is routed in hub_log() */
+	const char *trace;	/* a trace of each client, in this file with
+				   its number behind; or NULL */
+	bool trace_secrets;	/* with passwords in it */
 };
 
 struct hub;

@@ -1,10 +1,12 @@
 /* A server on loopback: one of its clients. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/hub_int.h"
+#include "cli/tracefile.h"
 #include "net/conn.h"
 #include "net/tls.h"
 #include "sasl/scram.h"
@@ -28,6 +30,7 @@ hub_free_client(struct hub_client *c)
 {
 	server_free(c->server);
 	conn_free(c->conn);
+	tracefile_free(c->trace);
 	free(c);
 }
 
@@ -57,6 +60,27 @@ lookup(void *arg, const struct jid *user, struct buf *password)
 	return XERR_AUTH;
 }
 
+/* --trace; a client is served all the same if it cannot be written. */
+static void
+open_trace(struct hub_client *c)
+{
+	const struct hub_config *hc = &c->hub->config;
+	char path[4096];
+	struct buf why;
+	int n;
+
+	if (hc->trace == NULL)
+		return;
+	n = snprintf(path, sizeof(path), "%s.%u", hc->trace, c->number);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return;
+	buf_init(&why, 512);
+	if (tracefile_new(&c->trace, path, hc->trace_secrets, &why) < 0)
+		cli_warn("client %u: %s", c->number, buf_str(&why) != NULL ?
+		    buf_str(&why) : path);
+	buf_release(&why);
+}
+
 /* Make the server side of a stream, of a connection with TLS or without. */
 static int
 begin(struct hub_client *c, bool secure)
@@ -73,6 +97,7 @@ begin(struct hub_client *c, bool secure)
 		.no_sasl2 = hc->no_sasl2, .fast = c->hub->fast
 	};
 
+	open_trace(c);
 	return server_new(&c->server, &sc);
 }
 
@@ -154,6 +179,8 @@ flush(struct hub_client *c)
 		n = buf_room(out);
 	if (n == 0 || buf_put(out, p, n) < 0)
 		return false;
+	/* as the client itself would write it: this is what it receives */
+	tracefile_put(c->trace, TRACE_IN, p, n);
 	server_sent(c->server, n);
 	if (c->congested && !c->ending)
 		c->deadline = pump_deadline(HUB_MS_STALL);
@@ -268,6 +295,7 @@ feed(struct hub_client *c)
 		n = server_feed(c->server, buf_data(in), buf_len(in));
 		if (n <= 0)
 			break;
+		tracefile_put(c->trace, TRACE_OUT, buf_data(in), (size_t)n);
 		buf_consume(in, (size_t)n);
 		moved = true;
 	}

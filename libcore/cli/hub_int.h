@@ -29,6 +29,7 @@ struct hub_client {
 	unsigned char secret[SERVER_SECRET];
 	bool bound;		/* the server knows the channel's bindings */
 	unsigned number;	/* for people */
+	struct tracefile *trace; /* NULL: none is written */
 	struct hub_client *next;	/* in the queue */
 	bool queued;
 	struct hub_client *waits_for;	/* who has to read first */
