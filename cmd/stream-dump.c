@@ -78,6 +78,17 @@ struct input {
 	int status;
 };
 
+/* A program that dials once more goes on in the same trace. */
+static void
+take_remark(struct input *in, const struct trace_piece *p)
+{
+	const size_t n = sizeof(TRACE_CONNECTED) - 1;
+
+	if (p->len >= n && memcmp(p->data, TRACE_CONNECTED, n) == 0)
+		dump_again(in->dump);
+	dump_remark(in->dump, p->time, p->data, p->len);
+}
+
 /* The pieces of a trace that are in the buffer. */
 static int
 take_trace(struct input *in)
@@ -87,7 +98,7 @@ take_trace(struct input *in)
 
 	while ((r = trace_read(&in->trace, &in->buf, &p)) == 1) {
 		if (p.kind == TRACE_REMARK)
-			dump_remark(in->dump, p.time, p.data, p.len);
+			take_remark(in, &p);
 		else if (p.kind == TRACE_IN && in->o->in)
 			dump_put(in->dump, DUMP_SERVER, p.data, p.len, p.time);
 		else if (p.kind == TRACE_OUT && in->o->out)

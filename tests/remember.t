@@ -68,6 +68,9 @@ login --no-sasl2 --
 is 'a server that has unlearnt SASL2' "$rc" 0
 like 'is dialed once more' "$T/err" 'once more'
 like 'and logged in to' "$T/err" 'by SCRAM-SHA-512-PLUS'
+status 'the trace of both connections is read' 0 "$B/stream-dump" "$T/trace"
+like 'from the first' "$T/out" '<authenticate '
+like 'to the second' "$T/out" '<auth '
 login --no-sasl2 --
 is 'the next time' "$rc" 0
 unlike 'it is known' "$T/err" 'once more'

@@ -278,6 +278,19 @@ dump_end(struct dump *d)
 	return d->status;
 }
 
+int
+dump_again(struct dump *d)
+{
+	int i, status = dump_end(d);
+
+	for (i = 0; i < DUMP_SIDES; i++) {
+		follow_free(d->side[i].follow);
+		d->side[i].follow = NULL;
+		arena_reset(&d->side[i].memory);
+	}
+	return status;
+}
+
 /* A time in the form of RFC 3339. */
 static const char *
 date(char s[32], uint64_t time)

@@ -63,6 +63,9 @@ void dump_remark(struct dump *d, uint64_t time, const char *s, size_t len);
 /* The input of all sides ends: as dump_put(). */
 int dump_end(struct dump *d);
 
+/* The same, and then that of another connection begins. */
+int dump_again(struct dump *d);
+
 /* The summary, as a table or as JSON. */
 void dump_summary(struct dump *d, bool json);
 

@@ -175,8 +175,8 @@ start(struct wire *w, int fd, const struct dial_target *t, struct buf *why)
 	if (r < 0 || (r = make_context(w, w->direct, why)) < 0 ||
 	    (r = make_client(w, w->direct, why)) < 0)
 		return r;
-	tracefile_begin(w->trace, w->direct ? "connected, direct TLS" :
-	    "connected");
+	tracefile_begin(w->trace, w->direct ?
+	    TRACE_CONNECTED ", direct TLS" : TRACE_CONNECTED);
 	if (w->direct && (r = wire_start_tls(w)) < 0)
 		buf_puts(why, w->errmsg);
 	w->heard = pump_now();

@@ -22,6 +22,9 @@
 #define TRACE_MAGIC "xmpputils trace 1\n"
 enum { TRACE_MAGIC_LEN = sizeof(TRACE_MAGIC) - 1 };
 
+/* What a remark begins with behind which another connection does. */
+#define TRACE_CONNECTED "connected"
+
 enum trace_kind {
 	TRACE_IN = '<',		/* received */
 	TRACE_OUT = '>',	/* sent */
