@@ -25,12 +25,11 @@ buf_release(struct buf *b)
 void
 buf_wipe(struct buf *b)
 {
-	/* volatile: the compiler may not drop the writes before free() */
-	volatile unsigned char *p = b->mem;
-	size_t i;
+	/* volatile: who knows what is called, so it may not be left out */
+	static void *(*const volatile set)(void *, int, size_t) = memset;
 
-	for (i = 0; i < b->cap; i++)
-		p[i] = 0;
+	if (b->mem != NULL)
+		set(b->mem, 0, b->cap);
 	buf_release(b);
 }
 
