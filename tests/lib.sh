@@ -38,6 +38,7 @@ trap cleanup EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
+trap 'exit 141' PIPE		# prove has died: do not leave servers behind
 
 # --- TAP ---------------------------------------------------------------------
 
