@@ -16,7 +16,7 @@
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/hub.h"
-#include "cli/ids.h"
+#include "cli/newid.h"
 #include "cli/nest.h"
 #include "cli/signals.h"
 #include "jid/jid.h"
@@ -174,7 +174,7 @@ add_user(struct serve *s, const char *name)
 	local = jid_local(&j, &n);
 	if ((u->local = strndup(local, n)) == NULL)
 		cli_die(EX_OSERR, "%s", strerror(errno));
-	if (ids_random(u->password, sizeof(u->password)) < 0)
+	if (newid_of_size(u->password, sizeof(u->password)) < 0)
 		cli_die(EX_SOFTWARE, "no random numbers");
 	s->nusers++;
 }

@@ -66,19 +66,3 @@ ids_number(const struct ids *s, const char *id, uint64_t *n)
 	*n = v;
 	return 0;
 }
-
-int
-ids_random(char *s, unsigned len)
-{
-	static const char set[] = "abcdefghijklmnopqrstuvwxyz234567";
-	unsigned char c;
-	unsigned i;
-
-	for (i = 0; i + 1 < len; i++) {
-		if (RAND_bytes(&c, 1) != 1)
-			return XERR_INTERNAL;
-		s[i] = set[c % 32];
-	}
-	s[i] = '\0';
-	return 0;
-}

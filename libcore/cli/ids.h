@@ -26,7 +26,4 @@ int ids_make(struct ids *s, char id[IDS_MAX]);
 /* The number, from 0, of an id of ours in *N: 0, or XERR_SYNTAX. */
 int ids_number(const struct ids *s, const char *id, uint64_t *n);
 
-/* LEN - 1 random letters and digits and a NUL; 0 or XERR_INTERNAL. */
-int ids_random(char *s, unsigned len);
-
 #endif

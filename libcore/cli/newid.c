@@ -1,4 +1,4 @@
-/* Ids for stanzas, from the kernel's random numbers. */
+/* Random names, from the kernel's random numbers. */
 #define _DEFAULT_SOURCE		/* getentropy(), POSIX since 2024 */
 #include <stddef.h>
 #include <string.h>
@@ -8,16 +8,22 @@
 #include "cli/newid.h"
 
 int
-newid(char id[NEWID_SIZE])
+newid_of_size(char *id, size_t size)
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
-	unsigned char r[NEWID_SIZE];
+	unsigned char r[NEWID_MAX];
 	size_t i;
 
-	if (getentropy(r, sizeof(r)) != 0)
+	if (size == 0 || size > NEWID_MAX || getentropy(r, size) != 0)
 		return XERR_INTERNAL;
-	for (i = 0; i < NEWID_SIZE - 1; i++)
+	for (i = 0; i < size - 1; i++)
 		id[i] = digits[r[i] % 32];
 	id[i] = '\0';
 	return 0;
+}
+
+int
+newid(char id[NEWID_SIZE])
+{
+	return newid_of_size(id, NEWID_SIZE);
 }

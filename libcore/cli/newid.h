@@ -1,14 +1,22 @@
 /*
- * Ids for stanzas that are made without a connection: unique and not
- * guessable, from the kernel's random numbers, so that a filter needs no
- * cryptographic library (ids.h, for sessions, does).
+ * Random names from the kernel's random numbers, so that a filter needs no
+ * cryptographic library: ids for stanzas that are made without a connection
+ * (ids.h has those of a session), nonces, passwords of a throwaway server.
  */
 #ifndef CLI_NEWID_H
 #define CLI_NEWID_H
 
-enum { NEWID_SIZE = 25 };	/* 24 letters and digits, 120 bits; a NUL */
+#include <stddef.h>
+
+enum {
+	NEWID_SIZE = 25,	/* 24 letters and digits, 120 bits; a NUL */
+	NEWID_MAX = 256		/* the longest name there is, with its NUL */
+};
 
 /* 0, or XERR_INTERNAL if there are no random numbers. */
 int newid(char id[NEWID_SIZE]);
+
+/* The same for SIZE - 1 letters and digits, 5 bits each, and a NUL. */
+int newid_of_size(char *id, size_t size);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "base/xerr.h"
 #include "cli/cli.h"
-#include "cli/ids.h"
+#include "cli/newid.h"
 #include "cli/remember.h"
 #include "cli/route.h"
 #include "cli/ticket.h"
@@ -70,9 +70,9 @@ make_client(struct wire *w, bool secure, struct buf *why)
 	const struct account *a = w->account;
 	int r;
 
-	if (ids_random(w->nonce, sizeof(w->nonce)) < 0 ||
-	    ids_random(w->retry_nonce, sizeof(w->retry_nonce)) < 0 ||
-	    ids_random(w->id, sizeof(w->id)) < 0) {
+	if (newid_of_size(w->nonce, sizeof(w->nonce)) < 0 ||
+	    newid_of_size(w->retry_nonce, sizeof(w->retry_nonce)) < 0 ||
+	    newid_of_size(w->id, sizeof(w->id)) < 0) {
 		buf_puts(why, "no random numbers to be had");
 		return XERR_INTERNAL;
 	}
