@@ -15,7 +15,6 @@
 #include "cli/cli.h"
 #include "cli/session.h"
 #include "cli/signals.h"
-#include "xml/ns.h"
 #include "xml/rec.h"
 
 static const char usage[] =
@@ -44,20 +43,6 @@ struct connect {
 	bool stop;		/* read no more of it */
 	int status;		/* of what went wrong with the input */
 };
-
-static int
-send_presence(struct session *s)
-{
-	struct arena a;
-	struct elem *e;
-	int r;
-
-	arena_init(&a, 4096);
-	e = elem_new(&a, NS_CLIENT, "presence");
-	r = e == NULL ? XERR_NOMEM : session_send(s, e);
-	arena_release(&a);
-	return r;
-}
 
 static _Noreturn void
 run_child(char **command, int in, int out)
@@ -103,7 +88,7 @@ go(struct connect *c)
 {
 	int r;
 
-	if (!c->no_presence && (r = send_presence(c->s)) < 0)
+	if (!c->no_presence && (r = session_send_presence(c->s)) < 0)
 		return r;
 	if (c->command != NULL)
 		return spawn(c);

@@ -287,18 +287,10 @@ take_stanza(struct listen *l, const struct elem *e)
 static int
 go(struct listen *l)
 {
-	struct arena a;
-	struct elem *e;
-	int r;
-
-	arena_init(&a, 4096);
-	e = elem_new(&a, NS_CLIENT, "presence");
-	r = e == NULL ? XERR_NOMEM : session_send(l->s, e);
-	arena_release(&a);
 	session_write_to(l->s, STDOUT_FILENO, false);
 	if (l->timeout_ms > 0)
 		session_set_timer(l->s, l->timeout_ms);
-	return r;
+	return session_send_presence(l->s);
 }
 
 static int

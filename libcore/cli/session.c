@@ -9,11 +9,13 @@
 #include "cli/cli.h"
 #include "cli/session_int.h"
 #include "cli/signals.h"
+#include "xml/ns.h"
 
 enum {
 	OUTPUT_HIGH = 64 * 1024,	/* waiting: then nothing is let in */
 	INPUT_ROOM = 64 * 1024,		/* beyond the longest record */
-	KEEPALIVE_MS = 60000		/* silence after which we ask */
+	KEEPALIVE_MS = 60000,		/* silence after which we ask */
+	PRESENCE_MAX = 4096		/* bytes of memory for one */
 };
 
 static int
@@ -127,6 +129,20 @@ int
 session_send(struct session *s, const struct elem *e)
 {
 	return client_send(s->client, e);
+}
+
+int
+session_send_presence(struct session *s)
+{
+	struct arena a;
+	struct elem *e;
+	int r;
+
+	arena_init(&a, PRESENCE_MAX);
+	e = elem_new(&a, NS_CLIENT, "presence");
+	r = e == NULL ? arena_err(&a) : session_send(s, e);
+	arena_release(&a);
+	return r;
 }
 
 const char *

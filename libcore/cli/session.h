@@ -85,13 +85,16 @@ struct buf *session_output(struct session *s);
 void session_close_output(struct session *s);
 
 /*
- * May a stanza be sent now?  When it may again, SESSION_INPUT comes if there
- * is input, else SESSION_SETTLED.
+ * May a stanza be sent now?  If not, and when it may again, SESSION_INPUT comes
+ * if input is read; SESSION_SETTLED comes in any case when all is acknowledged.
  */
 bool session_may_send(const struct session *s);
 
 /* Send E: 0, or an error as client_send() has them. */
 int session_send(struct session *s, const struct elem *e);
+
+/* Become available: <presence/>, sent as above. */
+int session_send_presence(struct session *s);
 
 /* Why E must not be sent, or NULL: client_check(). */
 const char *session_check(struct session *s, const struct elem *e);

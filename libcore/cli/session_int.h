@@ -1,4 +1,7 @@
-/* What the parts of the session share: session.c runs it, session_end.c ends it. */
+/*
+ * What the parts of the session share: session.c runs it, session_end.c ends
+ * it.
+ */
 #ifndef CLI_SESSION_INT_H
 #define CLI_SESSION_INT_H
 

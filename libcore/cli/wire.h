@@ -45,7 +45,10 @@ bool wire_may_move(const struct wire *w);
 bool wire_was_misled(const struct wire *w);
 int wire_unlearn(struct wire *w, struct buf *why);
 
-/* Of the connection in use; another one after wire_dial(), NULL if it failed. */
+/*
+ * Of the connection in use; another one after wire_dial(), NULL if that has
+ * failed.
+ */
 struct client *wire_client(struct wire *w);
 
 /* What pump_poll() waits for. */

@@ -15,8 +15,7 @@
  * Every stanza sent is kept until the server has acknowledged it: by stream
  * management (XEP-0198) where it has that, else by answering a ping (XEP-0199)
  * that was sent behind it, as are those sent before the server has said what
- * it has.  What is left in the end was not delivered as far
- * as anybody knows.
+ * it has.  What is left in the end was not delivered as far as anybody knows.
  */
 #ifndef XMPP_CLIENT_H
 #define XMPP_CLIENT_H

@@ -40,7 +40,7 @@ find_bindings(struct login *l)
 	return n;
 }
 
-/* Is there something that another try can do better? */
+/* Is there a token, and does the server take it? */
 static bool
 can_use_token(const struct login *l, const struct offer *o)
 {
