@@ -1,8 +1,8 @@
 /*
  * Between account.c, which puts an account together, account_file.c, which
  * finds the file and the place in it, and account_net.c, which knows where the
- * connection leads to and how it is made safe.  See account.h for the rest of the world;
- * what returns int returns what the functions there do.
+ * connection leads to and how it is made safe.  What returns int returns what
+ * the functions of account.h do.
  */
 #ifndef CLI_ACCOUNT_INT_H
 #define CLI_ACCOUNT_INT_H

@@ -23,8 +23,8 @@ struct proxy_url {
  * Parse "socks5h://[USER[:PASSWORD]@]HOST[:PORT]", or with socks5:// or
  * http://; USER and PASSWORD may have %HH in them, an IPv6 HOST stands in
  * brackets.  The ports are 1080 and 80 unless given.  socks5:// is taken as
- * socks5h://, so that no name leaks.  Returns 0, or XERR_CONFIG with the reason,
- * which tells nothing of the password, appended to WHY.
+ * socks5h://, so that no name leaks.  Returns 0, or XERR_CONFIG with the
+ * reason, which tells nothing of the password, appended to WHY.
  */
 int proxy_url_parse(struct proxy_url *u, const char *url, struct buf *why);
 void proxy_url_wipe(struct proxy_url *u);

@@ -16,9 +16,9 @@
  * entities but the five) is an error, which is final until xparse_reset().
  * Elements complete before it have been delivered.
  *
- * An event's element and line belong to the parser and are valid until a byte of the
- * next element is read (by xparse_next() or xparse_feed()), or xparse_reset();
- * elem_dup() keeps it.
+ * An event's element and line belong to the parser and are valid until a byte
+ * of the next element is read (by xparse_next() or xparse_feed()), or
+ * xparse_reset(); elem_dup() keeps an element.
  */
 #ifndef XML_XPARSE_H
 #define XML_XPARSE_H
@@ -120,11 +120,12 @@ int xparse_discard(struct xparse *p);
 const char *xparse_rest(const struct xparse *p, size_t *len);
 
 /*
- * After an error, or between two elements: begin a new stream, or go on between two elements of the
- * same one, whose header is still in force.  The bytes of xparse_rest() are
- * forgotten (copy them before) and not counted; feed them again from where the
- * stream shall go on, and give those that are passed over to xparse_skip(), so
- * that places stay right.  XERR_INTERNAL if there was no header yet.
+ * After an error, or between two elements: begin a new stream, or go on between
+ * two elements of the same one, whose header is still in force.  The bytes of
+ * xparse_rest() are forgotten (copy them before) and not counted; feed them
+ * again from where the stream shall go on, and give those that are passed over
+ * to xparse_skip(), so that places stay right.  XERR_INTERNAL if there was no
+ * header yet.
  */
 int xparse_restart(struct xparse *p);
 int xparse_recover(struct xparse *p);
