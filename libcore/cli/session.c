@@ -213,8 +213,11 @@ went_online(struct session *s)
 static void
 tell_login(const struct session *s)
 {
-	cli_verbose(1, "logged in as %s by %s%s",
+	const char *binding = login_bound_by(client_login(s->client));
+
+	cli_verbose(1, "logged in as %s by %s%s%s%s",
 	    jid_str(client_jid(s->client)), client_mechanism(s->client),
+	    binding == NULL ? "" : ", bound by ", binding == NULL ? "" : binding,
 	    client_has_sm(s->client) ? "" :
 	    "; no stream management, acknowledged by ping");
 }

@@ -100,6 +100,7 @@ ht_start(struct sasl *s, const struct sasl_config *c)
 	    (r = ht_hash(h->responder, "Responder", c->token, c->token_len,
 	    b->data, b->len)) < 0)
 		return r;
+	s->binding = b->type;
 	buf_put(&h->initiator, c->username, n + 1);
 	return buf_put(&h->initiator, hash, HT_LEN);
 }

@@ -32,6 +32,7 @@ struct sasl_mech {
 struct sasl {
 	const struct sasl_mech *mech;
 	void *state;		/* the mechanism's */
+	const char *binding;	/* the type it is bound by, or NULL */
 	enum { SASL_START, SASL_RUNNING, SASL_OVER } phase;
 	int err;		/* sticky */
 	char errmsg[192];

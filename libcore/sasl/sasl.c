@@ -150,6 +150,12 @@ sasl_mechanism(const struct sasl *s)
 	return s->mech->name;
 }
 
+const char *
+sasl_bound_by(const struct sasl *s)
+{
+	return s->binding;
+}
+
 /* An error of a mechanism that has not said what it is. */
 static int
 result(struct sasl *s, int r)

@@ -126,6 +126,9 @@ int sasl_new(struct sasl **s, const char *mechanism,
 
 const char *sasl_mechanism(const struct sasl *s);
 
+/* The type of the channel binding in use, as it was given; or NULL. */
+const char *sasl_bound_by(const struct sasl *s);
+
 /*
  * Append the initial response to OUT; once, and first.  XERR_CONFIG if the
  * password is not usable: empty, not UTF-8, with a NUL or, for SCRAM, with

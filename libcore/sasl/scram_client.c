@@ -129,6 +129,7 @@ static int
 scram_start(struct sasl *s, const struct sasl_config *c)
 {
 	size_t n = strlen(c->nonce);
+	const struct sasl_binding *b;
 	struct scram *m;
 	bool plus;
 
@@ -144,7 +145,10 @@ scram_start(struct sasl *s, const struct sasl_config *c)
 	buf_init(&m->first, 4 * SCRAM_MESSAGE_MAX);
 	buf_init(&m->cbind, 4 * SCRAM_MESSAGE_MAX);
 	keep_policy(m, c);
-	return put_first(m, c, plus ? sasl_common_binding(c) : NULL);
+	b = plus ? sasl_common_binding(c) : NULL;
+	if (b != NULL)
+		s->binding = b->type;
+	return put_first(m, c, b);
 }
 
 /* The control characters include NUL; the empty password is refused too. */

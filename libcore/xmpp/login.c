@@ -362,6 +362,12 @@ login_mechanism(const struct login *l)
 	return l->mechanism;
 }
 
+const char *
+login_bound_by(const struct login *l)
+{
+	return l->bound_by;
+}
+
 const struct offer *
 login_offer(const struct login *l)
 {

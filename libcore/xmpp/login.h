@@ -93,6 +93,9 @@ bool login_sm_is_on(const struct login *l);
 /* The mechanism that was used, or is being used; NULL before. */
 const char *login_mechanism(const struct login *l);
 
+/* The type of channel binding it is bound by; NULL if by none. */
+const char *login_bound_by(const struct login *l);
+
 /* What the server offered under TLS, or NULL if nothing was seen yet. */
 const struct offer *login_offer(const struct login *l);
 

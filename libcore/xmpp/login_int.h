@@ -38,6 +38,7 @@ struct login {
 	struct sasl_binding bindings[LOGIN_BINDINGS];
 	struct buf channel[LOGIN_BINDINGS];	/* their bytes */
 	const char *mechanism;
+	const char *bound_by;	/* a type of channel binding, or NULL */
 	bool sasl2;		/* in use: not RFC 6120's */
 	bool bind2;		/* asked for */
 	bool by_token;		/* in use */

@@ -256,6 +256,7 @@ login_sasl_begin(struct login *l, struct stream *s, const struct offer *o,
 		return no_mechanism(l, o);
 	if ((r = sasl_new(&l->sasl, l->mechanism, &l->cf)) < 0)
 		return login_fail(l, r, "%s: cannot be used", l->mechanism);
+	l->bound_by = sasl_bound_by(l->sasl);
 	buf_init(&out, SASL_MAX);
 	if ((r = sasl_initial(l->sasl, &out)) < 0)
 		login_fail(l, r, "%s: %s", l->mechanism, sasl_errmsg(l->sasl));

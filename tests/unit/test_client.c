@@ -454,6 +454,8 @@ the_login_is_bound_to_the_channel(void **state)
 		assert_int_equal(talk(&p), i == 0 ? 0 : XERR_AUTH);
 		assert_string_equal(client_mechanism(p.c),
 		    "SCRAM-SHA-512-PLUS");
+		assert_string_equal(login_bound_by(client_login(p.c)),
+		    "tls-exporter");
 		pair_release(&p);
 	}
 }
