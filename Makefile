@@ -30,7 +30,7 @@ NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 CLI	= account account_file account_net blocks cli conf conf_foreign dump \
 	  filter hub hub_client ids json nest netopt newid privfile record \
 	  relay remember route secret session session_end signals state \
-	  state_file state_text ticket tracefile wire
+	  state_file state_lock state_text ticket tracefile wire
 
 MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))

@@ -115,20 +115,12 @@ get_offer(struct remember *r)
 	return r->offer.mechanisms.n > 0 || r->offer.sasl2.n > 0;
 }
 
-/*
- * The token, and how often it was used with this time.  That is saved before
- * it is sent: a server may refuse a number that it has seen.
- */
 static void
 fill_token(struct remember *r, struct login_config *cf)
 {
 	const struct state_token *t;
 
 	if ((t = state_token(&r->state, (int64_t)time(NULL))) == NULL)
-		return;
-	cf->token_count = state_use_token(&r->state);
-	if (state_save(&r->state) < 0 ||
-	    (t = state_token(&r->state, (int64_t)time(NULL))) == NULL)
 		return;
 	cf->token = (const char *)buf_data(&t->secret);
 	cf->token_len = buf_len(&t->secret);
@@ -139,14 +131,17 @@ void
 remember_fill(struct remember *r, struct login_config *cf,
     const char *mechanisms)
 {
+	/* another run's, if its token was taken over */
+	if (state_agent(&r->state) != NULL)
+		snprintf(r->uuid, sizeof(r->uuid), "%s",
+		    state_agent(&r->state));
 	cf->agent = r->uuid;
 	cf->mechanisms = mechanisms;
-	/* first, because it saves, and what was borrowed before is gone then */
-	if (mechanisms == NULL)
-		fill_token(r, cf);
 	cf->remembered = get_offer(r) ? &r->offer : NULL;
-	if (mechanisms == NULL)
-		cf->at_least = state_strongest(&r->state);
+	if (mechanisms != NULL)
+		return;
+	fill_token(r, cf);
+	cf->at_least = state_strongest(&r->state);
 }
 
 static void
@@ -186,7 +181,8 @@ remember_login(struct remember *r, const struct login *l, bool success)
 	if (success)
 		state_saw_mechanism(&r->state, login_mechanism(l));
 	mechanism = login_new_token(l, &token, &expiry);
-	if (mechanism != NULL)
+	/* for who we were in this login, even if another run has renamed us */
+	if (mechanism != NULL && state_set_agent(&r->state, r->uuid) == 0)
 		(void)state_set_token(&r->state, token, strlen(token),
 		    mechanism, expiry);
 	/* without it the next login is longer, no more */

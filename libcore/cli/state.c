@@ -17,6 +17,7 @@ state_init(struct state *s, const char *jid)
 		buf_init(&s->lists[i].text,
 		    STATE_NAMES_MAX * (STATE_NAME_MAX + 1));
 	buf_init(&s->token.secret, STATE_TOKEN_MAX);
+	buf_init(&s->token_was, STATE_TOKEN_MAX);
 }
 
 static void
@@ -36,6 +37,7 @@ state_clear(struct state *s)
 		s->lists[i].n = 0;
 	}
 	buf_wipe(&s->token.secret);
+	buf_wipe(&s->token_was);
 	s->token.mechanism[0] = s->agent[0] = s->strongest[0] = '\0';
 	s->features = 0;
 	drop_all(s->tickets, &s->ntickets);
@@ -185,23 +187,20 @@ state_set_token(struct state *s, const void *secret, size_t len,
 	s->token.secret = b;
 	copy_name(s->token.mechanism, mechanism);
 	s->token.expiry = expiry;
-	s->token.count = 0;
 	return 0;
 }
 
 void
 state_drop_token(struct state *s)
 {
+	if ((s->dirty & STATE_DIRTY_TOKEN) == 0) {
+		buf_wipe(&s->token_was);
+		s->token_was = s->token.secret;
+		buf_init(&s->token.secret, STATE_TOKEN_MAX);
+	}
 	buf_wipe(&s->token.secret);
 	s->token.mechanism[0] = '\0';
 	s->dirty |= STATE_DIRTY_TOKEN;
-}
-
-unsigned
-state_use_token(struct state *s)
-{
-	s->dirty |= STATE_DIRTY_TOKEN;
-	return ++s->token.count;
 }
 
 static bool
@@ -316,20 +315,21 @@ state_drop_tickets(struct state *s)
 		take_out(s, 0);
 }
 
-/* The token, unless it was changed here; else how often it was used there. */
+/* The token, unless it was changed here, and not there as well, or earlier. */
 static void
 merge_token(struct state *s, struct state *old)
 {
-	if ((s->dirty & STATE_DIRTY_TOKEN) == 0) {
-		buf_wipe(&s->token.secret);
-		s->token = old->token;
-		buf_init(&old->token.secret, STATE_TOKEN_MAX);
-		copy_name(s->agent, old->agent);
-	} else if (s->token.count < old->token.count &&
-	    s->token.mechanism[0] != '\0' &&
-	    same(&s->token.secret, &old->token.secret)) {
-		s->token.count = old->token.count;
-	}
+	bool changed = (s->dirty & STATE_DIRTY_TOKEN) != 0;
+	bool theirs = old->token.mechanism[0] != '\0' &&
+	    !same(&old->token.secret, &s->token_was);
+
+	if (changed && (!theirs || (s->token.mechanism[0] != '\0' &&
+	    s->token.expiry >= old->token.expiry)))
+		return;
+	buf_wipe(&s->token.secret);
+	s->token = old->token;
+	buf_init(&old->token.secret, STATE_TOKEN_MAX);
+	copy_name(s->agent, old->agent);
 }
 
 /* What was in the file and is not any more, another run has taken. */
@@ -375,5 +375,7 @@ state_merge(struct state *s, struct state *old)
 	if ((dirty & STATE_DIRTY_FEATURES) == 0)
 		s->features = old->features;
 	merge_token(s, old);
-	return merge_tickets(s, old);
+	r = merge_tickets(s, old);
+	s->dirty = dirty;	/* what is theirs is there already */
+	return r;
 }

@@ -7,7 +7,7 @@
  *	struct state s;
  *
  *	state_load(&s, &jid);
- *	... state_token(&s, now), state_take_ticket(&s, now, &der) ...
+ *	... state_token(&s, now), state_claim_ticket(&s, now, &der) ...
  *	... log in ...
  *	state_saw_mechanism(&s, "SCRAM-SHA-256-PLUS");
  *	state_save(&s);
@@ -20,8 +20,10 @@
  * The file is 0600 in a directory of 0700, written beside and renamed, so that
  * it is never half there.  One that is damaged, readable by others, somebody
  * else's or no plain file is as none, and so is all in a directory that others
- * can write to.  Runs at the same time do not undo one another's work: what one
- * has not changed it takes from the file as it is when it saves.
+ * can write to.  Runs at the same time do not undo one another's work: they save
+ * one after the other, and what one has not changed it takes from the file as
+ * it is then.  Nobody waits for long: who does not get the lock within a second
+ * saves without it.
  *
  * Functions return 0 or an error of base/xerr.h; a state in which something
  * failed is still good to use.
@@ -72,7 +74,6 @@ struct state_token {
 	struct buf secret;
 	char mechanism[STATE_NAME_MAX + 1];
 	int64_t expiry;			/* seconds of time(2) */
-	unsigned count;			/* how often it was used */
 };
 
 struct state_ticket {
@@ -90,6 +91,7 @@ struct state {
 	unsigned features;
 	struct state_names lists[STATE_LISTS];
 	struct state_token token;
+	struct buf token_was;		/* in the file, before it was changed */
 	struct state_ticket tickets[STATE_TICKETS_MAX];	/* newest first */
 	struct state_ticket gone[STATE_TICKETS_MAX];
 	size_t ntickets, ngone;
@@ -154,16 +156,15 @@ int state_set_agent(struct state *s, const char *id);
  */
 const struct state_token *state_token(const struct state *s, int64_t now);
 
-/* Keep another one.  XERR_LIMIT if it is empty or too long; XERR_NOMEM. */
+/*
+ * Keep another one; or drop the one that was refused.  When that is saved and
+ * another run has meanwhile kept one, its own stays, unless ours expires later:
+ * of those that a server gave to several runs, the last is the one that is good
+ * (XEP-0484 5.1).  XERR_LIMIT if it is empty or too long; XERR_NOMEM.
+ */
 int state_set_token(struct state *s, const void *secret, size_t len,
     const char *mechanism, int64_t expiry);
 void state_drop_token(struct state *s);
-
-/*
- * Count one more use of the token and return its number.  Where a server
- * checks it (XEP-0484 3.4), save before sending it.
- */
-unsigned state_use_token(struct state *s);
 
 /*
  * Append to DER the newest ticket that is good at NOW and take it out, as it
@@ -171,6 +172,12 @@ unsigned state_use_token(struct state *s);
  * DER is for the caller to wipe.
  */
 int state_take_ticket(struct state *s, int64_t now, struct buf *der);
+
+/*
+ * The same, and it is saved at once, so that no other run gets the same: if
+ * that is not possible there is none.  On an error DER is empty.
+ */
+int state_claim_ticket(struct state *s, int64_t now, struct buf *der);
 
 /*
  * Keep the LEN bytes of a ticket; the oldest goes if they are too many.

@@ -284,20 +284,24 @@ refresh(struct state *s)
 	return r;
 }
 
-int
-state_save(struct state *s)
+/* The directory, made if need be; what is in it may be changed. */
+static int
+open_dir(const struct state *s)
+{
+	int r = make_dirs(s->dir);
+
+	if (r < 0)
+		return r;
+	return dir_is_safe(s->dir) ? 0 : XERR_CONFIG;
+}
+
+/* S, which has taken in the file, becomes the file. */
+static int
+write_state(struct state *s)
 {
 	struct buf b;
 	int r;
 
-	if (s->dirty == 0 || s->dir == NULL)
-		return 0;
-	if ((r = make_dirs(s->dir)) < 0)
-		return r;
-	if (!dir_is_safe(s->dir))
-		return XERR_CONFIG;
-	if ((r = refresh(s)) < 0)
-		return r;
 	buf_init(&b, STATE_FILE_MAX);
 	/* at once: growing would leave copies of secrets behind */
 	if (buf_reserve(&b, STATE_FILE_MAX) == NULL)
@@ -305,6 +309,64 @@ state_save(struct state *s)
 	else if ((r = state_format(s, &b)) == 0 && (r = replace(s, &b)) == 0)
 		s->dirty = 0;
 	buf_wipe(&b);
+	return r;
+}
+
+int
+state_save(struct state *s)
+{
+	int lock, r, saved;
+
+	if (s->dirty == 0 || s->dir == NULL)
+		return 0;
+	if ((r = open_dir(s)) < 0)
+		return r;
+	lock = state_lock(s->dir);
+	if ((r = refresh(s)) == 0)
+		r = write_state(s);
+	saved = errno;
+	state_unlock(lock);
+	errno = saved;
+	return r;
+}
+
+/* With the lock: nobody else has the ticket, nor gets it. */
+static int
+claim(struct state *s, int64_t now, struct buf *der)
+{
+	int r, e;
+
+	if ((r = refresh(s)) < 0 || (r = state_take_ticket(s, now, der)) < 0)
+		return r;
+	if (s->dirty != 0 && (e = write_state(s)) < 0)
+		r = e;
+	return r;
+}
+
+int
+state_claim_ticket(struct state *s, int64_t now, struct buf *der)
+{
+	int lock, r;
+
+	if (s->ntickets == 0 || s->dir == NULL || open_dir(s) < 0 ||
+	    (lock = state_lock(s->dir)) < 0)
+		return 0;
+	if ((r = claim(s, now, der)) < 0)
+		buf_wipe(der);
+	state_unlock(lock);
+	return r == XERR_SYS ? 0 : r;
+}
+
+static int
+remove_file(const char *dir, const char *file)
+{
+	int lock = dir_is_safe(dir) ? state_lock(dir) : -1, r = 0, saved;
+
+	if (unlink(file) < 0 && errno != ENOENT && errno != ENOTDIR)
+		r = XERR_SYS;
+	saved = errno;
+	state_unlock(lock);
+	errno = saved;
 	return r;
 }
 
@@ -319,9 +381,8 @@ state_forget(const struct jid *jid)
 	jid_to_bare(&bare);
 	if ((r = find_dir(&dir)) < 0 || dir == NULL)
 		return r;
-	if ((r = find_file(&file, dir, jid_str(&bare))) == 0 &&
-	    unlink(file) < 0 && errno != ENOENT && errno != ENOTDIR)
-		r = XERR_SYS;
+	if ((r = find_file(&file, dir, jid_str(&bare))) == 0)
+		r = remove_file(dir, file);
 	free(dir);
 	free(file);
 	return r;

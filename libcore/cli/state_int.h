@@ -1,7 +1,7 @@
 /*
  * Between state.c, the entries, state_text.c, the form they have in the file,
- * and state_file.c, which reads and writes it.  See state.h for the rest of the
- * world.
+ * state_file.c, which reads and writes it, and state_lock.c, which sees to it
+ * that nobody else does meanwhile.  See state.h for the rest of the world.
  */
 #ifndef CLI_STATE_INT_H
 #define CLI_STATE_INT_H
@@ -41,5 +41,13 @@ int state_format(const struct state *s, struct buf *out);
  * XERR_NOMEM.
  */
 int state_parse(struct state *s, char *text, size_t len);
+
+/*
+ * Until state_unlock(), which takes what this returns, nobody else gets the
+ * lock of DIR.  -1 if it is not to be had: within a second, or on this file
+ * system.
+ */
+int state_lock(const char *dir);
+void state_unlock(int lock);
 
 #endif

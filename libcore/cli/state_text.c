@@ -8,7 +8,7 @@
  *	features sm sasl2
  *	mechanisms SCRAM-SHA-256 SCRAM-SHA-256-PLUS
  *	agent d4565fa7-4d72-4749-b3d3-740edbf87770
- *	token HT-SHA-256-EXPR EXPIRY COUNT BASE64
+ *	token HT-SHA-256-EXPR EXPIRY BASE64
  *	ticket EXPIRY BASE64
  *	end
  */
@@ -86,8 +86,8 @@ state_format(const struct state *s, struct buf *out)
 	if (s->agent[0] != '\0')
 		buf_printf(out, "agent %s\n", s->agent);
 	if (s->token.mechanism[0] != '\0') {
-		buf_printf(out, "token %s %" PRId64 " %u ",
-		    s->token.mechanism, s->token.expiry, s->token.count);
+		buf_printf(out, "token %s %" PRId64 " ", s->token.mechanism,
+		    s->token.expiry);
 		put_secret(out, &s->token.secret);
 	}
 	for (i = 0; i < s->ntickets; i++) {
@@ -182,18 +182,16 @@ static int
 get_token(struct state *s, char **p)
 {
 	const char *mechanism = word(p);
-	int64_t expiry, count;
+	int64_t expiry;
 	struct buf b;
 	int r;
 
-	if (mechanism == NULL || number(p, INT64_MAX, &expiry) < 0 ||
-	    number(p, UINT32_MAX / 2, &count) < 0)
+	if (mechanism == NULL || number(p, INT64_MAX, &expiry) < 0)
 		return XERR_SYNTAX;
 	if ((r = get_secret(&b, p, STATE_TOKEN_MAX)) == 0)
 		r = state_set_token(s, buf_data(&b), buf_len(&b), mechanism,
 		    expiry);
 	buf_wipe(&b);
-	s->token.count = (unsigned)count;
 	return r == XERR_LIMIT ? XERR_SYNTAX : r;
 }
 

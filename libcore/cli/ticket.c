@@ -14,9 +14,9 @@ ticket_offer(struct tls *t, const struct jid *jid)
 	buf_init(&der, STATE_TICKET_MAX);
 	if (state_load(&s, jid) == 0)
 		/* One that is for other settings goes, too: it fits no more. */
-		while (state_take_ticket(&s, now, &der) == 1) {
-			if (state_save(&s) < 0 || tls_offer_session(t,
-			    buf_data(&der), buf_len(&der), now))
+		while (state_claim_ticket(&s, now, &der) == 1) {
+			if (tls_offer_session(t, buf_data(&der),
+			    buf_len(&der), now))
 				break;
 			buf_wipe(&der);
 		}

@@ -41,6 +41,7 @@ struct wire {
 	char nonce[NONCE], retry_nonce[NONCE], id[NONCE];
 	char domain[JID_PART_MAX + 1];	/* in A-labels */
 	bool secured;		/* the client knows of TLS */
+	bool learnt;		/* its login is remembered */
 	bool bye;		/* nothing more will be said */
 	int64_t heard;
 	const char *errmsg;
@@ -152,14 +153,15 @@ hang_up(struct wire *w)
 	if (w->tls != NULL)
 		ticket_keep(w->tls, &w->account->jid);
 	w->tls = NULL;
-	if (w->client != NULL && login_token_refused(client_login(w->client)))
+	if (w->client != NULL && !w->learnt &&
+	    login_token_refused(client_login(w->client)))
 		remember_login(w->remember, client_login(w->client), false);
 	client_free(w->client);
 	conn_free(w->conn);
 	w->client = NULL;
 	w->conn = NULL;
 	w->errmsg = NULL;
-	w->secured = w->bye = false;
+	w->secured = w->bye = w->learnt = false;
 }
 
 static int
@@ -469,6 +471,7 @@ wire_step(struct wire *w, enum wire_in in)
 void
 wire_learn(struct wire *w)
 {
+	w->learnt = true;
 	remember_login(w->remember, client_login(w->client), true);
 }
 

@@ -121,9 +121,10 @@ fast_use(struct fast_client *c, const char *mechanism, size_t i, int64_t now,
 
 	if (t == NULL || now >= t->expiry)
 		return FAST_EXPIRED;
-	if (t->count > 0 && count <= t->count)
+	if (count > 0 && count <= t->count)
 		return FAST_REPLAYED;
-	t->count = count;
+	if (count > 0)
+		t->count = count;
 	if (t == &c->fresh) {
 		c->current = *t;
 		forget(t);

@@ -47,7 +47,7 @@ enum fast_verdict {
 
 /*
  * C has proved to know its Ith token for MECHANISM, and said COUNT (0: none,
- * which is in order as long as it never said any).  If it is good, all that
+ * which is in order where there is no TLS 0-RTT data).  If it is good, all that
  * are older are forgotten.
  */
 enum fast_verdict fast_use(struct fast_client *c, const char *mechanism,

@@ -52,7 +52,6 @@ struct login_config {
 	const char *token;	/* FAST: the secret, */
 	size_t token_len;
 	const char *token_mechanism; /* and what it is for */
-	unsigned token_count;	/* how often it was used, with this time */
 	bool no_sasl2;		/* do as if the server had none */
 };
 

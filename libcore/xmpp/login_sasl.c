@@ -157,9 +157,12 @@ put_inline(struct login *l, struct buf *b, const struct offer *o)
 			buf_puts(b, "<enable xmlns='" NS_SM "'/>");
 		buf_puts(b, "</bind>");
 	}
+	/*
+	 * Without 0-RTT data there is no replay to be counted out (XEP-0484
+	 * 3.4), and runs at the same time would come in any order.
+	 */
 	if (l->by_token)
-		buf_printf(b, "<fast xmlns='" NS_FAST "' count='%u'/>",
-		    l->c->token_count);
+		buf_puts(b, "<fast xmlns='" NS_FAST "'/>");
 	if ((o->has & OFFER_FAST) == 0 || l->c->agent == NULL || l->by_token)
 		return;
 	name = sasl_choose_token(&l->cf, o->fast.v, o->fast.n);

@@ -107,7 +107,8 @@ a_count_must_grow_for_each_token(void **state)
 {
 	static const struct { uint32_t count; enum fast_verdict v; } t[] = {
 		{ 0, FAST_GOOD }, { 5, FAST_GOOD }, { 5, FAST_REPLAYED },
-		{ 4, FAST_REPLAYED }, { 0, FAST_REPLAYED }, { 6, FAST_GOOD },
+		{ 4, FAST_REPLAYED }, { 0, FAST_GOOD }, { 5, FAST_REPLAYED },
+		{ 6, FAST_GOOD },
 		{ UINT32_MAX, FAST_GOOD }, { 1, FAST_REPLAYED }
 	};
 	struct fast *f = store();

@@ -1,6 +1,7 @@
 /* cli/state: what is remembered of an account from run to run. */
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -104,16 +106,17 @@ write_text(const char *path, const char *text, size_t len)
 	close(fd);
 }
 
-/* How many files there are in the directory. */
+/* How many files there are in the directory, beside the lock. */
 static int
 count_files(void)
 {
 	DIR *d = opendir(dir);
+	struct dirent *de;
 	int n = -2;
 
 	assert_non_null(d);
-	while (readdir(d) != NULL)
-		n++;
+	while ((de = readdir(d)) != NULL)
+		n += strcmp(de->d_name, ".lock") != 0;
 	closedir(d);
 	return n;
 }
@@ -149,8 +152,6 @@ save_all(const char *address)
 	assert_int_equal(state_set_agent(&s, "d4565fa7-4d72"), 0);
 	assert_int_equal(state_set_token(&s, "secret:\n\0x", 10,
 	    "HT-SHA-256-EXPR", NOW + 100), 0);
-	assert_int_equal(state_use_token(&s), 1);
-	assert_int_equal(state_use_token(&s), 2);
 	assert_int_equal(state_add_ticket(&s, "first", 5, NOW + 10), 0);
 	assert_int_equal(state_add_ticket(&s, "second", 6, NOW + 20), 0);
 	assert_int_equal(state_save(&s), 0);
@@ -197,7 +198,6 @@ what_was_saved_comes_back(void **state)
 	assert_memory_equal(buf_data(&t->secret), "secret:\n\0x", 10);
 	assert_string_equal(t->mechanism, "HT-SHA-256-EXPR");
 	assert_int_equal(t->expiry, NOW + 100);
-	assert_int_equal(t->count, 2);
 	buf_init(&der, 100);
 	assert_int_equal(state_take_ticket(&s, NOW, &der), 1);
 	assert_string_equal(buf_str(&der), "second");
@@ -314,7 +314,7 @@ a_changed_byte_does_no_harm(void **state)
 			text[i] = "\0\n \xff"[k];
 			write_text(path, text, n);
 			load(&s, "a@example.org");
-			state_use_token(&s);
+			state_saw_mechanism(&s, "SCRAM-SHA-512-PLUS");
 			assert_int_equal(state_save(&s), 0);
 			state_release(&s);
 			text[i] = was;
@@ -330,7 +330,7 @@ damaged_entries_are_found(void **state)
 		{ HEAD "strongest PLAIN\nend\n", true },
 		{ HEAD "newer entry of a later version\nend\n", true },
 		{ HEAD "features sm teleport\nend\n", true },
-		{ HEAD "token HT-SHA-256-NONE 5000000000 0 eA==\nend\n", true },
+		{ HEAD "token HT-SHA-256-NONE 5000000000 eA==\nend\n", true },
 		{ "xmpputils-state 2\njid a@example.org\nend\n", false },
 		{ "xmpputils-state 1\nstrongest PLAIN\nend\n", false },
 		{ "xmpputils-state 1\njid b@example.org\nend\n", false },
@@ -341,11 +341,10 @@ damaged_entries_are_found(void **state)
 		{ HEAD "strongest PLAIN x\nend\n", false },
 		{ HEAD "strongest \x80\nend\n", false },
 		{ HEAD "mechanisms A  B\nend\n", false },
-		{ HEAD "token HT 1 0 eA=\nend\n", false },
-		{ HEAD "token HT 1 0 \nend\n", false },
-		{ HEAD "token HT -1 0 eA==\nend\n", false },
-		{ HEAD "token HT 99999999999999999999 0 eA==\nend\n", false },
-		{ HEAD "token HT 1 4294967296 eA==\nend\n", false },
+		{ HEAD "token HT 1 eA=\nend\n", false },
+		{ HEAD "token HT 1 \nend\n", false },
+		{ HEAD "token HT -1 eA==\nend\n", false },
+		{ HEAD "token HT 99999999999999999999 eA==\nend\n", false },
 		{ HEAD "token HT 1\nend\n", false },
 		{ HEAD "ticket eA==\nend\n", false },
 		{ HEAD "ticket 1 \nend\n", false },
@@ -504,11 +503,10 @@ a_token_ends(void **state)
 	load(&s, "a@example.org");
 	assert_non_null(state_token(&s, NOW + 99));
 	assert_null(state_token(&s, NOW + 100));
-	/* another one begins at nought */
 	assert_int_equal(state_set_token(&s, "new", 3, "HT-SHA-256-NONE",
 	    NOW + 200), 0);
-	assert_int_equal(state_token(&s, NOW)->count, 0);
-	assert_int_equal(state_use_token(&s), 1);
+	assert_string_equal(state_token(&s, NOW)->mechanism,
+	    "HT-SHA-256-NONE");
 	assert_int_equal(state_set_token(&s, "", 0, "HT-SHA-256-NONE", NOW),
 	    XERR_LIMIT);
 	assert_int_equal(state_set_token(&s, dir, STATE_TOKEN_MAX + 1, "X",
@@ -659,20 +657,267 @@ runs_at_the_same_time_do_not_undo_each_other(void **state)
 	state_release(&a);
 	state_release(&b);
 	state_release(&c);
-	/* the count never goes back */
+	buf_wipe(&der);
+}
+
+static void
+set_token(struct state *s, const char *agent, const char *secret, int64_t life)
+{
+	assert_int_equal(state_set_agent(s, agent), 0);
+	assert_int_equal(state_set_token(s, secret, strlen(secret), "HT",
+	    NOW + life), 0);
+}
+
+/* The token in the file, and whose it is: "agent secret", or "-". */
+static const char *
+kept(void)
+{
+	static char text[100];
+	const struct state_token *t;
+	struct state s;
+
+	load(&s, "a@example.org");
+	if ((t = state_token(&s, NOW)) == NULL)
+		snprintf(text, sizeof(text), "-");
+	else
+		snprintf(text, sizeof(text), "%s %.*s", state_agent(&s),
+		    (int)buf_len(&t->secret),
+		    (const char *)buf_data(&t->secret));
+	state_release(&s);
+	return text;
+}
+
+static void
+save_and_release(struct state *s)
+{
+	assert_int_equal(state_save(s), 0);
+	state_release(s);
+}
+
+static void
+the_token_that_lives_longest_stays(void **state)
+{
+	struct state a, b;
+
+	(void)state;
+	/* two begin at once, as two clients, and one of them goes on */
 	load(&a, "a@example.org");
 	load(&b, "a@example.org");
-	state_use_token(&a);
-	state_use_token(&a);
-	assert_int_equal(state_save(&a), 0);
-	state_use_token(&b);
+	set_token(&a, "one", "t1", 100);
+	set_token(&b, "two", "t2", 101);
 	assert_int_equal(state_save(&b), 0);
+	save_and_release(&a);
+	assert_string_equal(kept(), "two t2");
+	/* the one in the file is replaced, even if it would have lived longer */
+	load(&a, "a@example.org");
+	set_token(&a, "two", "t3", 50);
+	save_and_release(&a);
+	assert_string_equal(kept(), "two t3");
+	/* a run that began before that has an older one */
+	set_token(&b, "two", "t4", 40);
+	assert_int_equal(state_save(&b), 0);
+	assert_string_equal(kept(), "two t3");
+	assert_int_equal(buf_len(&state_token(&b, NOW)->secret), 2);
+	set_token(&b, "two", "t5", 50);
+	save_and_release(&b);
+	assert_string_equal(kept(), "two t5");
+}
+
+static void
+only_the_token_that_was_refused_is_dropped(void **state)
+{
+	struct state a, b, c;
+
+	(void)state;
+	load(&a, "a@example.org");
+	set_token(&a, "one", "t1", 100);
+	save_and_release(&a);
+	load(&a, "a@example.org");
+	load(&b, "a@example.org");
 	load(&c, "a@example.org");
-	assert_int_equal(state_token(&c, NOW)->count, 2);
-	state_release(&a);
-	state_release(&b);
-	state_release(&c);
+	set_token(&a, "one", "t2", 200);
+	save_and_release(&a);
+	state_drop_token(&b);
+	save_and_release(&b);
+	assert_string_equal(kept(), "one t2");
+	/* nor by one who has no token, and a name of its own */
+	assert_int_equal(state_set_agent(&c, "two"), 0);
+	save_and_release(&c);
+	assert_string_equal(kept(), "one t2");
+	load(&a, "a@example.org");
+	state_drop_token(&a);
+	save_and_release(&a);
+	assert_string_equal(kept(), "-");
+}
+
+enum { RUNS = 8, ROUNDS = 40 };
+
+/* What run I of RUNS has to keep. */
+static void
+learn(struct state *s, int i)
+{
+	char c = (char)('0' + i);
+
+	if (i < STATE_LISTS)
+		(void)state_set_names(s, (enum state_list)i, mechs, 2);
+	else if (i == STATE_LISTS)
+		state_saw_mechanism(s, "SCRAM-SHA-256");
+	else if (i == STATE_LISTS + 1)
+		state_set_features(s, STATE_SM);
+	else if (i == STATE_LISTS + 2)
+		(void)state_set_token(s, "t", 1, "HT", NOW + 1);
+	else
+		(void)state_add_ticket(s, &c, 1, NOW + 1);
+}
+
+/* Run each of RUNS in a process, all at once; how many returned true. */
+static int
+at_once(bool (*run)(int i))
+{
+	int i, n = 0, go[2], status;
+	pid_t pid[RUNS];
+	char c;
+
+	assert_int_equal(pipe(go), 0);
+	for (i = 0; i < RUNS; i++)
+		if ((pid[i] = fork()) == 0) {
+			close(go[1]);
+			_exit(read(go[0], &c, 1) == 0 && run(i) ? 0 : 1);
+		}
+	close(go[0]);
+	close(go[1]);
+	for (i = 0; i < RUNS; i++) {
+		assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+		n += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	}
+	return n;
+}
+
+static bool
+keep_something(int i)
+{
+	struct state s;
+	bool ok;
+
+	load(&s, "a@example.org");
+	learn(&s, i);
+	ok = state_save(&s) == 0;
+	state_release(&s);
+	return ok;
+}
+
+static void
+nothing_is_lost_that_many_save_at_once(void **state)
+{
+	const char *v[2];
+	struct state s;
+	struct jid j;
+	int i, k;
+
+	(void)state;
+	assert_int_equal(jid_parse(&j, "a@example.org", 13), 0);
+	for (k = 0; k < ROUNDS; k++) {
+		assert_int_equal(state_forget(&j), 0);
+		assert_int_equal(at_once(keep_something), RUNS);
+		load(&s, "a@example.org");
+		for (i = 0; i < STATE_LISTS; i++)
+			assert_int_equal(state_names(&s, (enum state_list)i, v,
+			    2), 2);
+		assert_string_equal(state_strongest(&s), "SCRAM-SHA-256");
+		assert_int_equal(state_features(&s), STATE_SM);
+		assert_non_null(state_token(&s, NOW));
+		assert_int_equal(s.ntickets, RUNS - STATE_LISTS - 3);
+		state_release(&s);
+		assert_int_equal(count_files(), 1);
+	}
+}
+
+static bool
+claim_one(int i)
+{
+	char name[PATH_SIZE];
+	struct state s;
+	struct buf der;
+	bool got;
+
+	(void)i;
+	buf_init(&der, 100);
+	load(&s, "a@example.org");
+	got = state_claim_ticket(&s, NOW, &der) == 1;
+	state_release(&s);
+	/* a second one who has it cannot make it */
+	snprintf(name, sizeof(name), "%s/got.%s", root,
+	    got ? buf_str(&der) : "");
 	buf_wipe(&der);
+	return got && mkdir(name, 0700) == 0;
+}
+
+static void
+a_ticket_is_for_one_of_many_at_once(void **state)
+{
+	struct state s;
+	char c;
+	int k;
+
+	(void)state;
+	for (k = 0; k < ROUNDS; k++) {
+		load(&s, "a@example.org");
+		for (c = '1'; c <= '0' + STATE_TICKETS_MAX; c++)
+			assert_int_equal(state_add_ticket(&s, &c, 1, NOW + 1),
+			    0);
+		save_and_release(&s);
+		assert_int_equal(at_once(claim_one), STATE_TICKETS_MAX);
+		for (c = '1'; c <= '0' + STATE_TICKETS_MAX; c++) {
+			char name[PATH_SIZE];
+
+			snprintf(name, sizeof(name), "%s/got.%c", root, c);
+			assert_int_equal(rmdir(name), 0);
+		}
+	}
+}
+
+static void
+a_lock_that_somebody_holds_is_not_waited_for_long(void **state)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[PATH_SIZE], c = 0;
+	struct timespec a, b;
+	int fd, held[2];
+	struct state s;
+	struct buf der;
+	pid_t pid;
+
+	(void)state;
+	save_all("a@example.org");
+	file_of(path, ".lock");
+	assert_int_equal(pipe(held), 0);
+	if ((pid = fork()) == 0) {
+		fd = open(path, O_RDWR);
+		if (fcntl(fd, F_SETLK, &l) == 0 && write(held[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	assert_int_equal(read(held[0], &c, 1), 1);
+	load(&s, "a@example.org");
+	state_saw_mechanism(&s, "SCRAM-SHA-512-PLUS");
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	assert_int_equal(state_save(&s), 0);
+	/* a ticket is not needed, nor worth being recognized */
+	buf_init(&der, 100);
+	assert_int_equal(state_claim_ticket(&s, NOW, &der), 0);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	assert_true(b.tv_sec - a.tv_sec < 10);
+	state_release(&s);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(held[0]);
+	close(held[1]);
+	/* who died holds nothing */
+	load(&s, "a@example.org");
+	assert_string_equal(state_strongest(&s), "SCRAM-SHA-512-PLUS");
+	assert_int_equal(state_claim_ticket(&s, NOW, &der), 1);
+	buf_wipe(&der);
+	state_release(&s);
 }
 
 static void
@@ -749,6 +994,11 @@ main(void)
 		TEST(tickets_serve_once_newest_first),
 		TEST(the_largest_state_fits),
 		TEST(runs_at_the_same_time_do_not_undo_each_other),
+		TEST(the_token_that_lives_longest_stays),
+		TEST(only_the_token_that_was_refused_is_dropped),
+		TEST(nothing_is_lost_that_many_save_at_once),
+		TEST(a_ticket_is_for_one_of_many_at_once),
+		TEST(a_lock_that_somebody_holds_is_not_waited_for_long),
 		TEST(what_is_forgotten_is_gone),
 		TEST(the_environment_says_where)
 	};
