@@ -112,6 +112,7 @@ get_offer(struct remember *r)
 	get_names(&r->state, STATE_SASL2_MECHANISMS, &r->offer.sasl2);
 	get_names(&r->state, STATE_FAST_MECHANISMS, &r->offer.fast);
 	get_names(&r->state, STATE_BINDING_TYPES, &r->offer.types);
+	get_names(&r->state, STATE_UPGRADES, &r->offer.upgrades);
 	return r->offer.mechanisms.n > 0 || r->offer.sasl2.n > 0;
 }
 
@@ -165,12 +166,16 @@ set_offer(struct remember *r, const struct offer *o)
 	set_names(&r->state, STATE_SASL2_MECHANISMS, &o->sasl2);
 	set_names(&r->state, STATE_FAST_MECHANISMS, &o->fast);
 	set_names(&r->state, STATE_BINDING_TYPES, &o->types);
+	set_names(&r->state, STATE_UPGRADES, &o->upgrades);
 }
 
 void
 remember_login(struct remember *r, const struct login *l, bool success)
 {
-	const struct offer *o = login_offer(l);
+	/* an upgrade makes it another one, to be waited for */
+	static const struct offer none;
+	const struct offer *o = login_upgraded(l) != NULL ? &none :
+	    login_offer(l);
 	const char *token, *mechanism;
 	int64_t expiry;
 

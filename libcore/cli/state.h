@@ -62,6 +62,7 @@ enum state_list {
 	STATE_SASL2_MECHANISMS,
 	STATE_FAST_MECHANISMS,
 	STATE_BINDING_TYPES,
+	STATE_UPGRADES,			/* XEP-0480 */
 	STATE_LISTS			/* how many there are */
 };
 

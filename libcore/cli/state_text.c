@@ -34,7 +34,7 @@ static const struct { const char *name; unsigned bit; } features[] = {
 enum { FEATURES = sizeof(features) / sizeof(features[0]) };
 
 static const char *const lists[STATE_LISTS] = {
-	"mechanisms", "sasl2", "fast", "bindings"
+	"mechanisms", "sasl2", "fast", "bindings", "upgrades"
 };
 
 static void

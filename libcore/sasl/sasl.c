@@ -39,9 +39,8 @@ find(const char *name)
 	return NULL;
 }
 
-/* Is NAME one of the names in LIST, which have commas between them? */
-static bool
-is_listed(const char *name, const char *list)
+bool
+sasl_is_listed(const char *name, const char *list)
 {
 	size_t n = strlen(name), len;
 
@@ -64,7 +63,7 @@ is_strong_enough(const struct sasl_mech *m, const struct sasl_config *c)
 static bool
 allowed(const struct sasl_mech *m, const struct sasl_config *c)
 {
-	return (c->only == NULL || is_listed(m->name, c->only)) &&
+	return (c->only == NULL || sasl_is_listed(m->name, c->only)) &&
 	    is_strong_enough(m, c) && m->usable(m, c);
 }
 
@@ -91,7 +90,7 @@ sasl_choose_token(const struct sasl_config *c, const char *const *offered,
 		return NULL;
 	for (i = 0; (h = ht_at(i)) != NULL; i++)
 		if (sasl_is_among(h->mechanism, offered, n) &&
-		    (c->only == NULL || is_listed(h->mechanism, c->only)) &&
+		    (c->only == NULL || sasl_is_listed(h->mechanism, c->only)) &&
 		    (h->type == NULL || sasl_binding_find(c->bindings,
 		    c->nbindings, h->type) != NULL))
 			return h->mechanism;

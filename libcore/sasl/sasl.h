@@ -174,14 +174,20 @@ const char *sasl_errmsg(const struct sasl *s);
 void sasl_free(struct sasl *s);
 
 /*
- * Upgrades (XEP-0480 section 4): can we do TASK, "UPGR-SCRAM-SHA-256" or
- * "-512"?
+ * Upgrades (XEP-0480): a server that has kept a weaker hash of the password
+ * than it could use asks for a stronger one.
+ *
+ * Of the N TASKS that it offers ("UPGR-SCRAM-SHA-512"), the one to ask for
+ * together with MECHANISM, static: the strongest that C allows.  NULL if none
+ * leads to a stronger mechanism, or if MECHANISM is no SCRAM that is bound to
+ * the channel: whoever gets hold of the hash can log in by it, so it is for
+ * nobody in between (section 5), and for no server that has not proved itself.
  */
-bool sasl_can_upgrade(const char *task);
+const char *sasl_choose_upgrade(const struct sasl_config *c,
+    const char *mechanism, const char *const *tasks, size_t n);
 
 /*
- * Append to HASH the SaltedPassword that TASK asks for.  Whoever gets hold of
- * it can log in: best sent over a channel that is bound only.  Returns 0;
+ * Append to HASH the SaltedPassword that TASK asks for (section 3).  Returns 0;
  * XERR_CONFIG for an unknown TASK or a password that cannot be used, XERR_PROTO
  * for a salt that is empty or too long, XERR_AUTH for ITERATIONS as
  * sasl_challenge(), XERR_NOMEM, XERR_INTERNAL.  HASH is for the caller to wipe.

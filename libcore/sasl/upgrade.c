@@ -4,24 +4,50 @@
 #include <openssl/crypto.h>
 
 #include "base/xerr.h"
+#include "sasl/mech.h"
 #include "sasl/prep.h"
-#include "sasl/sasl.h"
 #include "sasl/scram.h"
 
-/* The hash of TASK.  To SHA-1 would be no upgrade. */
+/*
+ * The tasks, strongest first, and what can be used from then on.  To SHA-1
+ * would be no upgrade.
+ */
+static const struct upgrade {
+	const char *task, *mechanism;
+} upgrades[] = {
+	{ "UPGR-SCRAM-SHA-512", "SCRAM-SHA-512-PLUS" },
+	{ "UPGR-SCRAM-SHA-256", "SCRAM-SHA-256-PLUS" }
+};
+
+enum { UPGRADES = sizeof(upgrades) / sizeof(upgrades[0]) };
+
+const char *
+sasl_choose_upgrade(const struct sasl_config *c, const char *mechanism,
+    const char *const *tasks, size_t n)
+{
+	const struct upgrade *u;
+	bool plus;
+
+	if (!c->tls || c->password == NULL ||
+	    scram_hash(mechanism, &plus) == NULL || !plus)
+		return NULL;
+	for (u = upgrades; u < upgrades + UPGRADES; u++)
+		if (sasl_is_among(u->task, tasks, n) &&
+		    sasl_strength(u->mechanism) > sasl_strength(mechanism) &&
+		    (c->only == NULL || sasl_is_listed(u->mechanism, c->only)))
+			return u->task;
+	return NULL;
+}
+
 static const struct scram_hash *
 task_hash(const char *task)
 {
-	if (strcmp(task, "UPGR-SCRAM-SHA-256") != 0 &&
-	    strcmp(task, "UPGR-SCRAM-SHA-512") != 0)
-		return NULL;
-	return scram_hash(task + 5, NULL);
-}
+	const struct upgrade *u;
 
-bool
-sasl_can_upgrade(const char *task)
-{
-	return task_hash(task) != NULL;
+	for (u = upgrades; u < upgrades + UPGRADES; u++)
+		if (strcmp(u->task, task) == 0)
+			return scram_hash(task + 5, NULL);	/* "UPGR-" */
+	return NULL;
 }
 
 int

@@ -25,6 +25,8 @@
 #define NS_BIND2 "urn:xmpp:bind:0"			/* XEP-0386 */
 #define NS_FAST "urn:xmpp:fast:0"			/* XEP-0484 */
 #define NS_SASL_CB "urn:xmpp:sasl-cb:0"			/* XEP-0440 */
+#define NS_UPGRADE "urn:xmpp:sasl:upgrade:0"		/* XEP-0480 */
+#define NS_SCRAM_UPGRADE "urn:xmpp:scram-upgrade:0"
 #define NS_SM "urn:xmpp:sm:3"				/* XEP-0198 */
 #define NS_PING "urn:xmpp:ping"				/* XEP-0199 */
 #define NS_DELAY "urn:xmpp:delay"			/* XEP-0203 */

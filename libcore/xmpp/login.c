@@ -330,6 +330,9 @@ login_take(struct login *l, struct stream *s, const struct stream_event *ev)
 		return take_proceed(l, s, e);
 	case WANT_SASL:
 		return login_sasl_take(l, s, e);
+	case WANT_SALT:
+	case WANT_UPGRADED:
+		return login_task_take(l, s, e);
 	case WANT_BOUND:
 		return take_bound(l, e);
 	default:
@@ -366,6 +369,12 @@ const char *
 login_bound_by(const struct login *l)
 {
 	return l->bound_by;
+}
+
+const char *
+login_upgraded(const struct login *l)
+{
+	return l->sent_hash && l->authenticated ? l->upgrade : NULL;
 }
 
 const struct offer *

@@ -1,7 +1,9 @@
 /*
  * Getting in (RFC 6120 sections 5 to 7): STARTTLS, SASL, resource binding; or
  * the last two at once by SASL2 (XEP-0388) with Bind 2 (XEP-0386), and with a
- * token instead of the password (FAST, XEP-0484).
+ * token instead of the password (FAST, XEP-0484).  A server that has kept too
+ * weak a hash of the password gets a better one (XEP-0480), if what it has is
+ * proved and the channel bound.
  *
  * What needs no answer to be right is sent ahead (XEP-0305): <starttls/> goes
  * with the first header; the authentication with the header under TLS, if the
@@ -94,6 +96,12 @@ const char *login_mechanism(const struct login *l);
 
 /* The type of channel binding it is bound by; NULL if by none. */
 const char *login_bound_by(const struct login *l);
+
+/*
+ * The upgrade (XEP-0480) that was done with it, such as "UPGR-SCRAM-SHA-512";
+ * NULL if none.  From now on the server may offer something else.
+ */
+const char *login_upgraded(const struct login *l);
 
 /* What the server offered under TLS, or NULL if nothing was seen yet. */
 const struct offer *login_offer(const struct login *l);

@@ -1,6 +1,7 @@
 /*
  * What the parts of the login share: login.c goes from step to step,
- * login_sasl.c authenticates, in both protocols.
+ * login_sasl.c authenticates, in both protocols, login_task.c does what a
+ * server may want besides.
  */
 #ifndef XMPP_LOGIN_INT_H
 #define XMPP_LOGIN_INT_H
@@ -16,6 +17,8 @@ enum login_state {
 	WANT_FEATURES,		/* RFC 6120 4.3.2 */
 	WANT_PROCEED,
 	WANT_SASL,		/* a challenge, success or failure */
+	WANT_SALT,		/* an upgrade: <task-data/> */
+	WANT_UPGRADED,		/* ... and its end */
 	WANT_BOUND,
 	DONE
 };
@@ -48,6 +51,13 @@ struct login {
 	const char *asked_token;	/* the mechanism a new one is asked for */
 	struct buf new_token;	/* the server's, and a NUL */
 	int64_t new_expiry;
+	/*
+	 * The upgrade that was asked for, or NULL: if there is one, the answer
+	 * to the last step may be <continue/>, behind which no stanza may be.
+	 */
+	const char *upgrade;
+	bool sent_hash;		/* our part of it is done */
+	bool no_upgrade;	/* it has failed, and is not tried again */
 	unsigned tries;
 
 	bool sm_is_on;
@@ -72,6 +82,28 @@ int login_sasl_offered(struct login *l);
 
 /* Take a challenge, success or failure: a step or an error. */
 int login_sasl_take(struct login *l, struct stream *s, const struct elem *e);
+
+/* Append to B the bytes that E holds as base64; none if E is NULL.  Or fail. */
+int login_decode(struct login *l, const struct elem *e, struct buf *b);
+
+/*
+ * By SASL2: <success/>, with the results of what was asked for inline; and
+ * <failure/> of whatever it was.
+ */
+int login_sasl_done(struct login *l, struct stream *s, const struct elem *e);
+int login_sasl_failed(struct login *l, struct stream *s,
+    const struct elem *e);
+
+/* Append to <authenticate/>, B, the upgrade to ask for by offer O, if any. */
+void login_task_ask(struct login *l, struct buf *b, const struct offer *o);
+
+/*
+ * <continue/>: the server, which has proved itself, wants a task to be done;
+ * and what comes then, in WANT_SALT and WANT_UPGRADED.
+ */
+int login_task_continue(struct login *l, struct stream *s,
+    const struct elem *e);
+int login_task_take(struct login *l, struct stream *s, const struct elem *e);
 
 /* Authenticated by RFC 6120's SASL: header and bind, on a new stream. */
 int login_restart(struct login *l, struct stream *s);

@@ -157,6 +157,7 @@ put_inline(struct login *l, struct buf *b, const struct offer *o)
 			buf_puts(b, "<enable xmlns='" NS_SM "'/>");
 		buf_puts(b, "</bind>");
 	}
+	login_task_ask(l, b, o);
 	/*
 	 * Without 0-RTT data there is no replay to be counted out (XEP-0484
 	 * 3.4), and runs at the same time would come in any order.
@@ -249,6 +250,7 @@ login_sasl_begin(struct login *l, struct stream *s, const struct offer *o,
 
 	sasl_free(l->sasl);
 	l->sasl = NULL;
+	l->upgrade = NULL;
 	l->ahead = false;
 	l->mechanism = choose(l, o);
 	/* a password itself goes to nobody on the strength of a memory */
@@ -321,8 +323,9 @@ static const struct hint {
 	{ "temporary-auth-failure", "try again later", XERR_TEMP },
 };
 
+/* It is WHAT that the server refuses. */
 static int
-take_failure(struct login *l, const struct elem *e)
+take_failure(struct login *l, const struct elem *e, const char *what)
 {
 	const struct elem *c = elem_child(e, NS_SASL, NULL);
 	const char *text = elem_text(elem_child(e, e->ns, "text"));
@@ -337,19 +340,27 @@ take_failure(struct login *l, const struct elem *e)
 			r = hints[i].r;
 		}
 	return login_fail(l, r, "%s refused: %.60s%s%s%s%.200s%s",
-	    l->mechanism, name, hint == NULL ? "" : "; ",
+	    what, name, hint == NULL ? "" : "; ",
 	    hint == NULL ? "" : hint,
 	    text == NULL || *text == '\0' ? "" : " (server: ",
 	    text == NULL ? "" : text,
 	    text == NULL || *text == '\0' ? "" : ")");
 }
 
-/* A failure that leaves something else to try, and was to be expected. */
-static int
-failed(struct login *l, struct stream *s, const struct elem *e)
+/*
+ * Some failures leave something else to try, and were to be expected.  That of
+ * an upgrade is no word against the password: then in without it, with the
+ * other nonce, if that is still new.
+ */
+int
+login_sasl_failed(struct login *l, struct stream *s, const struct elem *e)
 {
-	bool again = l->belied || l->by_token;
+	bool task = l->state != WANT_SASL;
+	bool again = task ? l->tries == 1 : l->belied || l->by_token;
+	const char *what = task ? l->upgrade : l->mechanism;
 
+	if (task)
+		l->no_upgrade = true;
 	if (l->by_token)
 		l->token_refused = true;
 	if (again && l->tries < TRIES)
@@ -361,14 +372,19 @@ failed(struct login *l, struct stream *s, const struct elem *e)
 	l->spoilt = l->tries > 1 &&
 	    elem_child(e, NS_SASL, "invalid-mechanism") != NULL;
 	l->refused = !l->spoilt;
-	return take_failure(l, e);
+	return take_failure(l, e, what);
 }
 
-/* The bytes in element E, base64; E NULL is none, as is "=" (6.4.2). */
-static int
-decode(struct login *l, const struct elem *e, struct buf *b)
+/*
+ * In RFC 6120's SASL "=" is none (6.4.2).  In SASL2 there should be no white
+ * space (XEP-0388 2.2), but the type allows it, and examples have it.
+ */
+int
+login_decode(struct login *l, const struct elem *e, struct buf *b)
 {
+	static const char white[] = " \t\r\n";
 	const char *s;
+	size_t len;
 	int r;
 
 	if (e == NULL)
@@ -377,7 +393,12 @@ decode(struct login *l, const struct elem *e, struct buf *b)
 		return login_fail(l, XERR_NOMEM, "%s", xerr_str(XERR_NOMEM));
 	if (!l->sasl2 && strcmp(s, "=") == 0)
 		return 0;
-	if ((r = b64_decode(b, s, strlen(s))) < 0)
+	if (l->sasl2)
+		s += strspn(s, white);
+	len = strlen(s);
+	while (l->sasl2 && len > 0 && strchr(white, s[len - 1]) != NULL)
+		len--;
+	if ((r = b64_decode(b, s, len)) < 0)
 		return login_fail(l, r == XERR_NOMEM ? r : XERR_PROTO,
 		    "%s: the server's data is no base64", l->mechanism);
 	return 0;
@@ -399,9 +420,8 @@ take_token(struct login *l, const struct elem *e)
 	return 0;
 }
 
-/* SASL2: the results of what was asked for inline are in <success/>. */
-static int
-take_inline(struct login *l, struct stream *s, const struct elem *e)
+int
+login_sasl_done(struct login *l, struct stream *s, const struct elem *e)
 {
 	const struct elem *bound = elem_child(e, NS_BIND2, "bound");
 	const char *jid = elem_text(elem_child(e, NS_SASL2,
@@ -417,6 +437,7 @@ take_inline(struct login *l, struct stream *s, const struct elem *e)
 	return login_go_on(l, s, jid == NULL ? "" : jid);
 }
 
+/* <success/> or <continue/>: either way the server has to prove itself. */
 static int
 take_success(struct login *l, struct stream *s, const struct elem *e,
     const struct buf *in)
@@ -428,7 +449,10 @@ take_success(struct login *l, struct stream *s, const struct elem *e,
 		    sasl_errmsg(l->sasl));
 	sasl_free(l->sasl);
 	l->sasl = NULL;
-	return l->sasl2 ? take_inline(l, s, e) : login_restart(l, s);
+	if (!l->sasl2)
+		return login_restart(l, s);
+	return elem_is(e, NS_SASL2, "continue") ?
+	    login_task_continue(l, s, e) : login_sasl_done(l, s, e);
 }
 
 static int
@@ -450,20 +474,18 @@ int
 login_sasl_take(struct login *l, struct stream *s, const struct elem *e)
 {
 	const char *ns = l->sasl2 ? NS_SASL2 : NS_SASL;
-	bool success = elem_is(e, ns, "success");
+	bool success = elem_is(e, ns, "success") ||
+	    (l->sasl2 && elem_is(e, ns, "continue"));
 	struct buf in;
 	int r;
 
 	if (elem_is(e, ns, "failure"))
-		return failed(l, s, e);
-	if (elem_is(e, ns, "continue"))
-		return login_fail(l, XERR_AUTH, "the server wants another "
-		    "step of authentication that we do not have");
+		return login_sasl_failed(l, s, e);
 	if (!success && !elem_is(e, ns, "challenge"))
 		return login_fail(l, XERR_PROTO,
 		    "<%.40s/> in the middle of authentication", e->name);
 	buf_init(&in, SASL_MAX);
-	if ((r = decode(l, !success || !l->sasl2 ? e :
+	if ((r = login_decode(l, !success || !l->sasl2 ? e :
 	    elem_child(e, NS_SASL2, "additional-data"), &in)) == 0)
 		r = success ? take_success(l, s, e, &in) :
 		    take_challenge(l, s, &in);

@@ -84,6 +84,9 @@ offer_read(struct offer *o, struct arena *a, const struct elem *e)
 	if (o->sasl2.n == 0)
 		return 0;
 	o->has |= OFFER_SASL2;
+	if ((r = read_names(&o->upgrades, a, sasl2, NS_UPGRADE, "upgrade",
+	    NULL)) < 0)
+		return r;
 	return read_inline(o, a, elem_child(sasl2, NS_SASL2, "inline"));
 }
 
@@ -121,7 +124,9 @@ offer_same(const struct offer *a, const struct offer *b)
 	return (a->has & bits) == (b->has & bits) &&
 	    same_names(&a->mechanisms, &b->mechanisms) &&
 	    same_names(&a->sasl2, &b->sasl2) &&
-	    same_names(&a->fast, &b->fast) && same_names(&a->types, &b->types);
+	    same_names(&a->fast, &b->fast) &&
+	    same_names(&a->types, &b->types) &&
+	    same_names(&a->upgrades, &b->upgrades);
 }
 
 void

@@ -37,6 +37,7 @@ struct offer {
 	struct offer_names sasl2;
 	struct offer_names fast;
 	struct offer_names types;	/* of channel binding */
+	struct offer_names upgrades;	/* XEP-0480: tasks */
 };
 
 /*

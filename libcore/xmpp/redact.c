@@ -16,6 +16,13 @@ redact_init(struct redact *r)
 	*r = (struct redact){ .state = TEXT };
 }
 
+/* Is the tag's name the local part NAME? */
+static bool
+is_named(const struct redact *r, const char *name)
+{
+	return strlen(name) == r->len && memcmp(name, r->name, r->len) == 0;
+}
+
 /* By local names alone: rather one too much. */
 static bool
 is_secret(const struct redact *r)
@@ -27,10 +34,25 @@ is_secret(const struct redact *r)
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == r->len &&
-		    memcmp(names[i], r->name, r->len) == 0)
+		if (is_named(r, names[i]))
 			return true;
 	return false;
+}
+
+/* What goes on in a task (XEP-0388 2.5.3) is secret with all that is in it. */
+static void
+enter_or_leave_task(struct redact *r)
+{
+	static const char *const names[] = { "task-data", "next" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is_named(r, names[i]) && r->state == END &&
+		    r->task == names[i])
+			r->task = NULL;
+		else if (is_named(r, names[i]) && r->state != END &&
+		    r->last != '/' && r->task == NULL)
+			r->task = names[i];
 }
 
 static void
@@ -69,7 +91,9 @@ static void
 end_tag(struct redact *r)
 {
 	/* Elements in a secret one (SASL2 has them) are secret or not by name. */
-	r->secret = r->state != END && r->last != '/' && is_secret(r);
+	enter_or_leave_task(r);
+	r->secret = r->task != NULL ||
+	    (r->state != END && r->last != '/' && is_secret(r));
 	r->said = false;
 	r->state = TEXT;
 }
@@ -99,7 +123,7 @@ in_markup(struct redact *r, char c)
 	} else if (r->state == NAME && (space || c == '/')) {
 		r->state = TAG;
 		r->gap = true;
-	} else if (r->state == NAME) {
+	} else if (r->state == NAME || (r->state == END && !space)) {
 		add_to_name(r->name, &r->len, c);
 	} else if (r->state == TAG) {
 		in_tag(r, c, space);

@@ -28,6 +28,7 @@ struct redact {
 	size_t attr_len;
 	bool gap;		/* the next byte begins another */
 	bool hidden;		/* inside a value that is secret */
+	const char *task;	/* inside such an element, with all in it */
 	bool secret;		/* inside such an element */
 	bool said;		/* its replacement was written */
 };

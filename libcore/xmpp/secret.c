@@ -17,6 +17,18 @@ is_one_of(const char *s, const char *const *list)
 	return false;
 }
 
+/* Inside one that carries a task, such as the hash of an upgrade? */
+static bool
+is_in_task(const struct elem *e)
+{
+	static const char *const names[] = { "task-data", "next", NULL };
+
+	while ((e = e->parent) != NULL)
+		if (strcmp(e->ns, NS_SASL2) == 0 && is_one_of(e->name, names))
+			return true;
+	return false;
+}
+
 bool
 secret_is(const struct elem *e)
 {
@@ -33,7 +45,7 @@ secret_is(const struct elem *e)
 		return is_one_of(e->name, sasl);
 	if (strcmp(e->ns, NS_SASL2) == 0)
 		return is_one_of(e->name, sasl2);
-	return is_one_of(e->name, words);
+	return is_one_of(e->name, words) || is_in_task(e);
 }
 
 bool

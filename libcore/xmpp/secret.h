@@ -11,7 +11,8 @@
 
 /*
  * Does the text of E hold a secret?  The payloads of SASL (RFC 6120 6.4,
- * XEP-0388), passwords and digests of XEP-0077, XEP-0078 and rooms.
+ * XEP-0388) and of its tasks (XEP-0480: a hash as good as the password),
+ * passwords and digests of XEP-0077, XEP-0078 and rooms.
  */
 bool secret_is(const struct elem *e);
 

@@ -138,6 +138,18 @@ keeps_secrets_out_at_every_split(void **state)
 		    "</success>" },
 		{ "<f:token\ntoken = \"a'b\">c</f:token><a token='d'/>",
 		    "<f:token\ntoken = \"REMOVED\">c</f:token><a token='d'/>" },
+		/* whatever a task is about */
+		{ "<task-data x='y'><hash xmlns='z'>h</hash></task-data>"
+		    "<hash>i</hash>", "<task-data x='y'><hash xmlns='z'>"
+		    "REMOVED</hash></task-data><hash>i</hash>" },
+		{ "<s:task-data><a>b<c/>d</a>e</s:task-data ><f>g</f>",
+		    "<s:task-data><a>REMOVED<c/>REMOVED</a>REMOVED"
+		    "</s:task-data ><f>g</f>" },
+		{ "<task-data><next>a</next>b<![CDATA[c]]></task-data>d",
+		    "<task-data><next>REMOVED</next>REMOVED</task-data>d" },
+		{ "<next task='UPGR-X'/><a>b</a><next task='Y'><c>d</c></next>",
+		    "<next task='UPGR-X'/><a>b</a><next task='Y'><c>REMOVED"
+		    "</c></next>" },
 		{ "<token token=''/><token atoken='a'/>",
 		    "<token token=''/><token atoken='a'/>" },
 	};
@@ -208,6 +220,20 @@ tells_of_secrets_what_is_safe(void **state)
 		secret_describe(&out, e, v[i].mechanism);
 		assert_string_equal(buf_str(&out), v[i].want);
 	}
+	/* of a task: the hash alone */
+	buf_puts(&in, "<task-data xmlns='urn:xmpp:sasl:2'>"
+	    "<hash xmlns='urn:xmpp:scram-upgrade:0'>aGFzaA==</hash>"
+	    "</task-data>");
+	assert_int_equal(rec_read(r, &in, true, &e), 1);
+	assert_false(secret_is(e));
+	assert_true(secret_is(elem_child(e, NULL, "hash")));
+	buf_reset(&out);
+	secret_describe(&out, elem_child(e, NULL, "hash"), "");
+	assert_string_equal(buf_str(&out), "8 characters");
+	buf_puts(&in, "<message><hash xmlns='urn:xmpp:hashes:2'>x</hash>"
+	    "</message>");
+	assert_int_equal(rec_read(r, &in, true, &e), 1);
+	assert_false(secret_is(elem_child(e, NULL, "hash")));
 	buf_puts(&in, "<response>x</response>");
 	assert_int_equal(rec_read(r, &in, true, &e), 1);
 	assert_false(secret_is(e));
