@@ -1,7 +1,5 @@
 /* Finding a service and connecting to it: the loop, and its story. */
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +99,7 @@ dialer_free(struct dialer *d)
 	if (d == NULL)
 		return;
 	race_cancel(d);
+	hop_free(d);
 	/* Questions still open are answered, in d, by this. */
 	resolver_free(d->res);
 	for (i = 0; i < d->nt; i++) {
@@ -139,35 +138,6 @@ advance(struct dialer *d, bool *over, int64_t *until)
 	return 0;
 }
 
-int
-dial_poll_ms(int64_t until)
-{
-	int64_t ms = until - pump_now();
-
-	if (until < 0)
-		return -1;
-	return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
-}
-
-/* Wait until something answers or UNTIL; the winner's descriptor, or -1. */
-static int
-wait_for(struct dialer *d, int64_t until, int *err)
-{
-	struct pollfd p[RESOLVE_FDS + DIAL_FLIGHTS];
-	size_t asked, flying;
-
-	asked = resolver_fds(d->res, p, &until);
-	flying = race_fds(d, p + asked);
-	if (poll(p, (nfds_t)(asked + flying), dial_poll_ms(until)) < 0) {
-		*err = errno == EINTR ? 0 : errno == ENOMEM ||
-		    errno == EAGAIN ? XERR_NOMEM : XERR_SYS;
-		return -1;
-	}
-	*err = 0;
-	resolver_run(d->res, p, asked);
-	return race_check(d, p + asked, flying);
-}
-
 static int
 time_up(struct dialer *d)
 {
@@ -180,27 +150,22 @@ time_up(struct dialer *d)
 	return XERR_TEMP;
 }
 
-/* Until there is a connection, or nothing left to try. */
+/* One step to a connection, which is then *FD; DIAL_OVER, or an error. */
 static int
-run(struct dialer *d, int *fd)
+run(struct dialer *d, const struct pollfd *p, size_t n, int *fd)
 {
-	int64_t until;
-	bool over;
+	bool over = false;
 	int r;
 
-	for (;;) {
-		until = d->cf.deadline;
-		over = false;
-		if (until >= 0 && pump_now() >= until)
-			return time_up(d);
-		if ((r = plan_step(d)) < 0 ||
-		    (r > 0 && (r = advance(d, &over, &until)) < 0))
-			return r;
-		if (over && d->nf == 0)
-			return d->verdict;
-		if ((*fd = wait_for(d, until, &r)) >= 0 || r < 0)
-			return r;
-	}
+	resolver_run(d->res, p, n > 0 ? d->asked : 0);
+	if (n > 0 && (*fd = race_check(d, p + d->asked, n - d->asked)) >= 0)
+		return 1;
+	d->until = d->cf.deadline;
+	if (d->until >= 0 && pump_now() >= d->until)
+		return time_up(d);
+	if ((r = plan_step(d)) <= 0 || (r = advance(d, &over, &d->until)) < 0)
+		return r;
+	return over && d->nf == 0 ? DIAL_OVER : 0;
 }
 
 /* Fill up 0 to 2, so that nothing opened meanwhile becomes one of them. */
@@ -241,12 +206,16 @@ leave(struct dialer *d)
 	d->won = NULL;
 }
 
+/* No connection, by R; DIAL_OVER: as the story has it. */
 static int
 failure(struct dialer *d, int r, struct buf *why)
 {
+	race_cancel(d);
+	d->active = false;
 	if (buf_len(&d->story) == 0)
-		dial_note(d, r < 0 ? r : XERR_UNAVAIL, NULL,
-		    r < 0 ? xerr_str(r) : "there is no other address");
+		dial_note(d, r != DIAL_OVER ? r : XERR_UNAVAIL, NULL,
+		    r != DIAL_OVER ? xerr_str(r) :
+		    "there is no other address");
 	buf_printf(why, "cannot connect to %s: %.*s", d->cf.host,
 	    (int)buf_len(&d->story), (const char *)buf_data(&d->story));
 	/* Ours to fix, whatever the others said. */
@@ -255,29 +224,73 @@ failure(struct dialer *d, int r, struct buf *why)
 	return d->verdict == DIAL_NO_ROUTE ? XERR_UNAVAIL : d->verdict;
 }
 
-int
-dialer_next(struct dialer *d, int *fd, struct dial_target *t, struct buf *why)
+static int
+success(struct dialer *d, struct dial_target *t)
 {
-	int plugs[4], n, r, s = -1;
-
-	n = plug(plugs);
-	leave(d);
-	if (d->proxy != NULL || (r = resolver_needed(d, why)) == 0) {
-		r = d->proxy != NULL ? proxy_run(d, &s) : run(d, &s);
-		race_cancel(d);
-		if (s < 0)
-			r = failure(d, r, why);
-	}
-	while (n > 0)
-		close(plugs[--n]);
-	if (r < 0)
-		return r;
-	*fd = s;
+	race_cancel(d);
+	d->active = false;
 	*t = (struct dial_target){ .host = d->won->host,
 	    .port = d->won->port, .direct = d->won->direct,
 	    .address = d->address, .tlsa = d->won->tlsa.list,
 	    .ntlsa = d->won->tlsa.n };
-	return 0;
+	return 1;
+}
+
+/* As run(), whichever way. */
+static int
+step(struct dialer *d, const struct pollfd *p, size_t n, int *fd)
+{
+	int plugs[4], nplugs = plug(plugs), r;
+
+	r = d->proxy != NULL ? hop_step(d, p, n, fd) : run(d, p, n, fd);
+	while (nplugs > 0)
+		close(plugs[--nplugs]);
+	return r;
+}
+
+int
+dialer_step(struct dialer *d, const struct pollfd *p, size_t n, int *fd,
+    struct dial_target *t, struct buf *why)
+{
+	int r, s = -1;
+
+	if (d->proxy == NULL && (r = resolver_needed(d, why)) < 0)
+		return r;
+	if (!d->active)
+		leave(d);
+	d->active = true;
+	if ((r = step(d, p, n, &s)) == 0)
+		return 0;
+	if (r < 0)
+		return failure(d, r, why);
+	*fd = s;
+	return success(d, t);
+}
+
+size_t
+dialer_fds(struct dialer *d, struct pollfd *p, int64_t *until)
+{
+	if (d->proxy != NULL)
+		return hop_fds(d, p, until);
+	*until = d->until;
+	d->asked = resolver_fds(d->res, p, until);
+	return d->asked + race_fds(d, p + d->asked);
+}
+
+int
+dialer_next(struct dialer *d, int *fd, struct dial_target *t, struct buf *why)
+{
+	struct pollfd p[DIALER_FDS];
+	int64_t until;
+	size_t n = 0;
+	int r;
+
+	while ((r = dialer_step(d, p, n, fd, t, why)) == 0) {
+		n = dialer_fds(d, p, &until);
+		if ((r = pump_poll_also(NULL, 0, p, n, until)) < 0)
+			return failure(d, r, why);
+	}
+	return r < 0 ? r : 0;
 }
 
 void

@@ -25,6 +25,7 @@
 
 #include "base/buf.h"
 
+struct pollfd;
 struct tlsa;
 
 enum dial_tls { DIAL_ANY, DIAL_STARTTLS, DIAL_DIRECT };
@@ -62,7 +63,7 @@ struct dial_target {
  *	XERR_HOST	there is no such host, or it has no address
  *	XERR_UNAVAIL	nobody answers there: refused, unreachable
  *	XERR_TEMP	the time is up, or the name servers fail
- * *	XERR_AUTH	the proxy wants a password, or another
+ *	XERR_AUTH	the proxy wants a password, or another
  *	XERR_PROTO	the proxy is none
  *	XERR_CONFIG	CF->dns is no address, CF->proxy no URL
  *	XERR_NOMEM, XERR_SYS
@@ -87,6 +88,19 @@ void dialer_free(struct dialer *d);
  */
 int dialer_next(struct dialer *d, int *fd, struct dial_target *t,
     struct buf *why);
+
+/*
+ * The same without waiting.  dialer_step() returns 1 where dialer_next()
+ * returns 0, its errors, and 0 while it has come to no end: then poll() is to
+ * wait for what dialer_fds() has put at P, as many as it returns, and at most
+ * until *UNTIL (pump_now()'s; negative: for ever).  The next step gets the
+ * same P and N with what poll() said of them, the first one none.
+ */
+enum { DIALER_FDS = 48 };	/* at most */
+
+int dialer_step(struct dialer *d, const struct pollfd *p, size_t n, int *fd,
+    struct dial_target *t, struct buf *why);
+size_t dialer_fds(struct dialer *d, struct pollfd *p, int64_t *until);
 
 /* Say that the target given out last failed later: with ERR, and in words. */
 void dialer_failed(struct dialer *d, int err, const char *why);

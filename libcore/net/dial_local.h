@@ -9,12 +9,14 @@
 #include "net/dial.h"
 #include "net/resolve.h"
 
+struct hop;
 struct proxy_url;
 
 enum {
 	DIAL_FLIGHTS = 32,	/* connections begun at a time */
 	DIAL_ADDRESS = 80,	/* "[address]:port" */
-	DIAL_NO_ROUTE = -100	/* to dial_note(): a feeble XERR_UNAVAIL */
+	DIAL_NO_ROUTE = -100,	/* to dial_note(): a feeble XERR_UNAVAIL */
+	DIAL_OVER = -101	/* there is nothing left to try */
 };
 
 /* A host and port to be tried, and its addresses, once asked for. */
@@ -41,7 +43,11 @@ struct flight {
 struct dialer {
 	struct dial_config cf;
 	struct proxy_url *proxy;	/* NULL: none */
+	struct hop *hop;		/* on the way to it, or through it */
 	struct resolver *res;
+	bool active;			/* looking for the next target */
+	size_t asked;			/* the resolver's of dialer_fds() */
+	int64_t until;			/* to be waited at most */
 	struct srv_query srv[2];	/* xmpp-client, xmpps-client */
 	bool planned;
 	struct target *t;		/* in the order they are tried */
@@ -79,11 +85,13 @@ int plan_step(struct dialer *d);
 struct addr *plan_next(struct dialer *d, struct target **t, int64_t now,
     bool *over, int64_t *until);
 
-/* What poll() is to wait at most for UNTIL to come; -1 if it never comes. */
-int dial_poll_ms(int64_t until);
-
-/* Connect to the next target through the proxy: 0 with *FD, or an error. */
-int proxy_run(struct dialer *d, int *fd);
+/*
+ * Connect to the next target through the proxy: as dialer_step(), DIAL_OVER if
+ * there is none, and what to poll for.
+ */
+int hop_step(struct dialer *d, const struct pollfd *p, size_t n, int *fd);
+size_t hop_fds(struct dialer *d, struct pollfd *p, int64_t *until);
+void hop_free(struct dialer *d);
 
 /* Begin to connect; the failure, if at once, is noted.  0 or XERR_NOMEM. */
 int race_start(struct dialer *d, struct target *t, struct addr *a);

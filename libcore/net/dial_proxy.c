@@ -2,14 +2,26 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/xerr.h"
 #include "net/dial_local.h"
 #include "net/proxy.h"
 #include "net/pump.h"
+
+enum { WHY_MAX = 1000 };
+
+/* On the way to a target: to the proxy first, which then is asked. */
+struct hop {
+	struct target *target;
+	struct dialer *way;	/* to the proxy */
+	int fd;			/* to it, or -1 */
+	int64_t began;		/* to ask it */
+	struct proxy p;
+};
 
 /* Send what is pending as far as the socket takes it; 0 or an errno. */
 static int
@@ -49,95 +61,140 @@ receive_some(struct proxy *p, int fd)
 	return r;
 }
 
-/* Until the proxy has connected, refused, or the time is up. */
+/* As far as it goes: 1 when the proxy has connected, 0, or its refusal. */
 static int
 talk(struct proxy *p, int fd, int64_t deadline)
 {
-	const void *data;
-	struct pollfd pfd = { .fd = fd };
-	int r = 0;
-
-	while (r == 0) {
-		if (send_some(p, fd) != 0)
-			return proxy_feed(p, NULL, 0);
-		pfd.events = (short)(POLLIN |
-		    (proxy_pending(p, &data) > 0 ? POLLOUT : 0));
-		r = poll(&pfd, 1, dial_poll_ms(deadline));
-		if (r < 0 && errno != EINTR)
-			return XERR_SYS;
-		if (r <= 0 && deadline >= 0 && pump_now() >= deadline) {
-			snprintf(p->msg, sizeof(p->msg), "%s",
-			    "the proxy does not answer in time");
-			return XERR_TEMP;
-		}
-		r = receive_some(p, fd);
-	}
-	return r < 0 ? r : 0;
-}
-
-static int
-connect_to_proxy(struct dialer *d, int *fd)
-{
-	struct dial_config cf = d->cf;
-	struct buf why;
 	int r;
 
+	if (send_some(p, fd) != 0)
+		return proxy_feed(p, NULL, 0);
+	if ((r = receive_some(p, fd)) != 0)
+		return r;
+	/* the answer may have led to a question */
+	if (send_some(p, fd) != 0)
+		return proxy_feed(p, NULL, 0);
+	if (deadline < 0 || pump_now() < deadline)
+		return 0;
+	snprintf(p->msg, sizeof(p->msg), "the proxy does not answer in time");
+	return XERR_TEMP;
+}
+
+/* Begin the way to the next target; DIAL_OVER if there is none. */
+static int
+hop_new(struct dialer *d, struct buf *why)
+{
+	struct dial_config cf = d->cf;
+	struct target *t = d->t;
+	struct hop *h;
+	int r;
+
+	while (t < d->t + d->nt && t->done)
+		t++;
+	if (t == d->t + d->nt)
+		return DIAL_OVER;
+	if ((h = d->hop = calloc(1, sizeof(*h))) == NULL)
+		return XERR_NOMEM;
+	t->done = true;
+	h->target = t;
+	h->fd = -1;
+	snprintf(d->address, sizeof(d->address), "%.60s:%u", t->host, t->port);
 	cf.host = d->proxy->host;
 	cf.port = d->proxy->port;
 	cf.proxy = NULL;
-	buf_init(&why, 1000);
-	if ((r = dial(fd, &cf, &why)) < 0)
-		dial_note(d, r, "the proxy", buf_str(&why) == NULL ?
-		    xerr_str(r) : buf_str(&why));
+	if ((r = proxy_init(&h->p, d->proxy, t->host, t->port)) < 0)
+		return r;
+	return dialer_new(&h->way, &cf, why);
+}
+
+void
+hop_free(struct dialer *d)
+{
+	struct hop *h = d->hop;
+
+	d->hop = NULL;
+	if (h == NULL)
+		return;
+	dialer_free(h->way);
+	if (h->fd >= 0)
+		close(h->fd);
+	proxy_release(&h->p);
+	free(h);
+}
+
+/* Go to the proxy: 1 when there, 0 while not, or an error, which is noted. */
+static int
+reach(struct dialer *d, const struct pollfd *p, size_t n)
+{
+	struct dial_target t;
+	struct buf why;
+	int r = 0;
+
+	buf_init(&why, WHY_MAX);
+	if (d->hop == NULL)
+		r = hop_new(d, &why);
+	if (r == 0)
+		r = dialer_step(d->hop->way, p, n, &d->hop->fd, &t, &why);
+	if (r == 1)
+		d->hop->began = pump_now();
+	if (r < 0 && r != DIAL_OVER)
+		dial_note(d, r, "the proxy", buf_str(&why) == NULL ||
+		    buf_len(&why) == 0 ? xerr_str(r) : buf_str(&why));
 	buf_release(&why);
 	return r;
 }
 
-/* Have the proxy connect FD to T. */
+/* Have it connect to the target: the same. */
 static int
-ask(struct dialer *d, const struct target *t, int fd)
+ask(struct dialer *d)
 {
-	int64_t begin = pump_now();
-	struct proxy p;
-	int r, ms;
+	struct hop *h = d->hop;
+	int r = talk(&h->p, h->fd, d->cf.deadline);
+	int ms = (int)(pump_now() - h->began);
 
-	if ((r = proxy_init(&p, d->proxy, t->host, t->port)) == 0)
-		r = talk(&p, fd, d->cf.deadline);
-	ms = (int)(pump_now() - begin);
-	snprintf(d->address, sizeof(d->address), "%.60s:%u", t->host, t->port);
-	if (r == 0)
+	if (r == 1)
 		dial_log(d, "%s (%s): connected by the proxy in %d ms",
-		    d->address, t->from, ms);
-	else {
-		dial_log(d, "%s (%s): %s after %d ms", d->address, t->from,
-		    p.msg, ms);
-		dial_note(d, r, d->address, p.msg[0] != '\0' ? p.msg :
+		    d->address, h->target->from, ms);
+	if (r < 0) {
+		dial_log(d, "%s (%s): %s after %d ms", d->address,
+		    h->target->from, h->p.msg, ms);
+		dial_note(d, r, d->address, h->p.msg[0] != '\0' ? h->p.msg :
 		    xerr_str(r));
 	}
-	proxy_release(&p);
 	return r;
 }
 
 int
-proxy_run(struct dialer *d, int *out)
+hop_step(struct dialer *d, const struct pollfd *p, size_t n, int *fd)
 {
-	struct target *t;
-	int fd, r;
+	int r;
 
 	if ((r = plan_step(d)) < 0)
 		return r;
-	for (t = d->t; t < d->t + d->nt; t++) {
-		if (t->done)
-			continue;
-		t->done = true;
-		if ((r = connect_to_proxy(d, &fd)) < 0)
-			return r;
-		if (ask(d, t, fd) == 0) {
-			d->won = t;
-			*out = fd;
-			return 0;
-		}
-		close(fd);
+	if (d->hop == NULL || d->hop->fd < 0)
+		r = reach(d, p, n);
+	if (r == 1)
+		r = ask(d);
+	if (r == 1) {
+		d->won = d->hop->target;
+		*fd = d->hop->fd;
+		d->hop->fd = -1;
 	}
-	return d->verdict;
+	if (r != 0)
+		hop_free(d);
+	return r;
+}
+
+size_t
+hop_fds(struct dialer *d, struct pollfd *p, int64_t *until)
+{
+	struct hop *h = d->hop;
+	const void *data;
+
+	if (h->fd < 0)
+		return dialer_fds(h->way, p, until);
+	*until = d->cf.deadline;
+	*p = (struct pollfd){ .fd = h->fd, .events = (short)(POLLIN |
+	    (proxy_pending(&h->p, &data) > 0 ? POLLOUT : 0)) };
+	return 1;
 }

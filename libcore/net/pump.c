@@ -258,43 +258,72 @@ dispatch(struct pump_end *e, const struct pollfd *p)
 	return moved;
 }
 
+/* What poll() said of the N at FROM to those at TO; of how many anything. */
 static int
-poll_ends(struct pump_end *const *ends, size_t n, struct pollfd *p,
-    int64_t deadline)
+hand_on(struct pollfd *to, const struct pollfd *from, size_t n)
 {
-	int active = 0, moved = 0, r;
+	int told = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		to[i].revents = from[i].revents;
+		told += to[i].revents != 0;
+	}
+	return told;
+}
+
+static int
+poll_ends(struct pump_end *const *ends, size_t n, struct pollfd *also,
+    size_t nalso, struct pollfd *p, int64_t deadline)
+{
+	int active = 0, moved, r;
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (ends[i] != NULL)
 			prepare(ends[i], p, &active);
-	if (active == 0 && deadline < 0)
+	for (i = 0; i < nalso; i++) {
+		p[active + (int)i] = also[i];
+		also[i].revents = 0;
+	}
+	if (active == 0 && nalso == 0 && deadline < 0)
 		return XERR_INTERNAL;
-	r = poll(p, (nfds_t)active, poll_ms(deadline));
+	r = poll(p, (nfds_t)active + nalso, poll_ms(deadline));
 	if (r < 0)
 		return errno == EINTR ? 0 :
 		    errno == EAGAIN || errno == ENOMEM ? XERR_NOMEM : XERR_SYS;
-	for (i = 0; r > 0 && i < n; i++)
+	if (r == 0)
+		return 0;
+	moved = hand_on(also, p + active, nalso);
+	for (i = 0; i < n; i++)
 		if (ends[i] != NULL)
 			moved += dispatch(ends[i], p);
 	return moved;
 }
 
 int
-pump_poll(struct pump_end *const *ends, size_t n, int64_t deadline)
+pump_poll_also(struct pump_end *const *ends, size_t n, struct pollfd *also,
+    size_t nalso, int64_t deadline)
 {
 	struct pollfd few[FEW], *p = few;
 	int r, saved;
 
-	if (n > INT_MAX / 2)
+	if (n > INT_MAX / 4 || nalso > INT_MAX / 4)
 		return XERR_LIMIT;
-	if (n > FEW / 2 && (p = calloc(n, 2 * sizeof(*p))) == NULL)
+	if (2 * n + nalso > FEW &&
+	    (p = calloc(2 * n + nalso, sizeof(*p))) == NULL)
 		return XERR_NOMEM;
-	r = poll_ends(ends, n, p, deadline);
+	r = poll_ends(ends, n, also, nalso, p, deadline);
 	if (p != few) {
 		saved = errno;
 		free(p);
 		errno = saved;
 	}
 	return r;
+}
+
+int
+pump_poll(struct pump_end *const *ends, size_t n, int64_t deadline)
+{
+	return pump_poll_also(ends, n, NULL, 0, deadline);
 }

@@ -15,6 +15,7 @@
 #ifndef NET_PUMP_H
 #define NET_PUMP_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -74,6 +75,13 @@ int pump_own(int fd);
  * dropped.
  */
 int pump_poll(struct pump_end *const *ends, size_t n, int64_t deadline);
+
+/*
+ * The same, and at the same time poll() for the NALSO at ALSO, which are
+ * somebody else's; those of which something is said count, too.
+ */
+int pump_poll_also(struct pump_end *const *ends, size_t n,
+    struct pollfd *also, size_t nalso, int64_t deadline);
 
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t pump_now(void);

@@ -828,6 +828,69 @@ useless_records_are_skipped(void **state)
 	close(s);
 }
 
+/* Step D with what poll() says of it: as dialer_step(). */
+static int
+step_once(struct dialer *d, struct pollfd *p, size_t *n, int *fd)
+{
+	struct dial_target t;
+	struct buf b;
+	int64_t until;
+	int r;
+
+	buf_init(&b, sizeof(why) - 1);
+	r = dialer_step(d, p, *n, fd, &t, &b);
+	buf_release(&b);
+	if (r == 0) {
+		*n = dialer_fds(d, p, &until);
+		assert_true(*n <= DIALER_FDS);
+		assert_true(until >= 0);
+		assert_true(poll(p, (nfds_t)*n, 10) >= 0);
+	}
+	return r;
+}
+
+static void
+two_can_be_dialed_at_the_same_time(void **state)
+{
+	unsigned hidden = 0, open = 0;
+	int clog[4], hole = black_hole("127.0.0.2", &hidden, clog);
+	int s = hold("127.0.0.1", &open, true), fd = -1, fd2 = -1, r, i;
+	struct dial_config cf = { .host = "127.0.0.2", .port = hidden,
+	    .deadline = pump_deadline(300) };
+	struct dialer *silent, *good;
+	struct pollfd p[DIALER_FDS], q[DIALER_FDS];
+	size_t n = 0, k = 0;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 100);
+	assert_int_equal(dialer_new(&silent, &cf, &b), 0);
+	assert_int_equal(step_once(silent, p, &n, &fd), 0);
+	assert_int_equal(n, 1);
+	cf.host = "127.0.0.1";
+	cf.port = open;
+	assert_int_equal(dialer_new(&good, &cf, &b), 0);
+	for (i = 0; i < 20 && (r = step_once(good, q, &k, &fd2)) == 0; i++)
+		assert_int_equal(step_once(silent, p, &n, &fd), 0);
+	assert_int_equal(r, 1);
+	assert_peer(fd2, "127.0.0.1", open);
+	while ((r = step_once(silent, p, &n, &fd)) == 0)
+		;
+	assert_int_equal(r, XERR_TEMP);
+	dialer_free(good);
+	/* and one can be left in the middle of it */
+	assert_int_equal(dialer_new(&good, &cf, &b), 0);
+	k = 0;
+	step_once(good, q, &k, &fd);
+	dialer_free(good);
+	dialer_free(silent);
+	buf_release(&b);
+	close(fd);
+	close(fd2);
+	close(s);
+	close_all(hole, clog);
+}
+
 int
 main(void)
 {
@@ -840,6 +903,7 @@ main(void)
 		cmocka_unit_test(without_a_name_server_it_fails_at_once),
 		cmocka_unit_test(a_silent_host_costs_only_the_deadline),
 		cmocka_unit_test(several_addresses_are_tried),
+		cmocka_unit_test(two_can_be_dialed_at_the_same_time),
 		cmocka_unit_test(a_silent_address_is_passed_after_a_moment),
 		cmocka_unit_test(a_late_aaaa_answer_holds_nothing_up),
 		cmocka_unit_test(closed_standard_streams_are_not_taken),

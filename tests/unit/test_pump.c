@@ -602,6 +602,38 @@ many_ends_are_polled_at_once(void **state)
 	free(ends);
 }
 
+static void
+somebody_elses_are_waited_for_as_well(void **state)
+{
+	struct pump_end e, *ends[] = { &e };
+	struct pollfd also[40];
+	int fd[2], fd2[2], i;
+
+	(void)state;
+	make_pipe(fd);
+	make_pipe(fd2);
+	pump_init(&e, fd[0], -1, false, 100, 0);
+	for (i = 0; i < 40; i++)
+		also[i] = (struct pollfd){ .fd = -1, .revents = POLLIN };
+	also[39] = (struct pollfd){ .fd = fd2[0], .events = POLLIN };
+	assert_int_equal(pump_poll_also(ends, 1, also, 40, pump_now()), 0);
+	assert_int_equal(also[0].revents, 0);
+	assert_int_equal(write(fd2[1], "x", 1), 1);
+	assert_int_equal(pump_poll_also(ends, 1, also, 40, -1), 1);
+	assert_int_equal(also[39].revents, POLLIN);
+	assert_int_equal(buf_len(&e.in), 0);
+	assert_int_equal(write(fd[1], "y", 1), 1);
+	assert_int_equal(pump_poll_also(ends, 1, also, 40, -1), 2);
+	assert_string_equal(buf_str(&e.in), "y");
+	assert_int_equal(pump_poll_also(NULL, 0, also + 39, 1, -1), 1);
+	assert_int_equal(pump_poll_also(NULL, 0, NULL, 0, -1), XERR_INTERNAL);
+	close(fd[0]);
+	close(fd[1]);
+	close(fd2[0]);
+	close(fd2[1]);
+	pump_release(&e);
+}
+
 int
 main(void)
 {
@@ -632,6 +664,7 @@ main(void)
 		cmocka_unit_test(
 		    owned_descriptors_are_above_2_and_closed_on_exec),
 		cmocka_unit_test(many_ends_are_polled_at_once),
+		cmocka_unit_test(somebody_elses_are_waited_for_as_well),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
