@@ -221,12 +221,23 @@ is_session_answer(const struct elem *e)
 	    elem_get(e, "from") == NULL;
 }
 
+/* What negotiates TLS or a login, and has no business behind it. */
+static bool
+is_late(const struct elem *e)
+{
+	return strcmp(e->ns, NS_TLS) == 0 || strcmp(e->ns, NS_SASL) == 0 ||
+	    strcmp(e->ns, NS_SASL2) == 0;
+}
+
 /* What comes when we are logged in; 1 if it makes an event. */
 static int
 take_online(struct client *c, struct elem *e, struct client_event *ev)
 {
 	if (strcmp(e->ns, NS_SM) == 0)
 		return client_ack_take(c, e, ev);
+	if (is_late(e))
+		return client_object(c, "unsupported-stanza-type",
+		    "the server goes on with the login when it is over");
 	if (!stanza_is(e))
 		return 0;
 	c->received++;
