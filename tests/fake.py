@@ -30,6 +30,7 @@ STARTTLS = ("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/>"
 PROCEED = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 SM = "urn:xmpp:sm:3"
+HANDSHAKE = b"\x16"     # what TLS begins with, and XML cannot
 BIND = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
 BIND_SM = BIND + "<sm xmlns='" + SM + "'/>"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
@@ -88,6 +89,9 @@ class Reader:
 
 
 class Peer:
+    ns = SASL
+    behind = ""             # sent in one with the success
+
     def __init__(self, sock, stage):
         self.sock, self.stage = sock, stage
         self.secure, self.reader = False, Reader()
@@ -154,12 +158,12 @@ class Peer:
 
     # --- steps -----------------------------------------------------------
 
-    def header(self, features):
+    def header(self, features, behind=""):
         self.opening = self.expect("stream")
         self.hook("header")
         self.send(HEADER.format(domain=self.stage.domain))
         self.hook("features")
-        self.send(FEATURES.format(features))
+        self.send(FEATURES.format(features) + behind)
 
     def tls(self):
         def named(sock, name, context):
@@ -181,7 +185,14 @@ class Peer:
         self.record("note", "alpn %s" % self.sock.selected_alpn_protocol())
         self.secure, self.reader = True, Reader()
 
+    def is_direct(self):
+        return self.sock.recv(1, socket.MSG_PEEK) == HANDSHAKE
+
     def starttls(self):
+        """Or TLS at once, if that is how the client begins."""
+        if self.is_direct():
+            self.tls()
+            return
         self.header(STARTTLS)
         self.expect("starttls")
         self.hook("proceed")
@@ -191,7 +202,20 @@ class Peer:
 
     def answer(self, name, data):
         body = "=" if data == b"" else base64.b64encode(data or b"").decode()
-        self.send("<%s xmlns='%s'>%s</%s>" % (name, SASL, body, name))
+        self.send("<%s xmlns='%s'>%s</%s>%s" % (
+            name, self.ns, body, name,
+            self.behind if name == "success" else ""))
+
+    def succeed(self, data=None):
+        self.answer("success", data)
+
+    def fail(self, condition, more=""):
+        self.send("<failure xmlns='%s'><%s xmlns='%s'/>%s</failure>" % (
+            self.ns, condition, SASL, more))
+
+    def restart(self):
+        """Behind a success: a new stream."""
+        self.reader = Reader()
 
     def said(self, element):
         text = element.text.strip()
@@ -199,17 +223,27 @@ class Peer:
         self.record("sasl", data.decode("utf-8", "backslashreplace"))
         return data
 
-    def auth(self, *offer, **twist):
-        self.header(mechanisms(*(offer or ("SCRAM-SHA-256", "PLAIN"))))
+    def offer(self, *names):
+        return mechanisms(*names)
+
+    def asked(self):
+        """The client's first message: its mechanism, and what it says."""
         element = self.expect("auth")
-        first, name = self.said(element), element.get("mechanism")
-        self.record("note", "mechanism %s" % name)
+        self.record("note", "mechanism %s" % element.get("mechanism"))
+        return element.get("mechanism"), self.said(element)
+
+    def begin(self, *names):
+        self.header(self.offer(*names))
+        return self.asked()
+
+    def auth(self, *names, **twist):
+        name, first = self.begin(*(names or ("SCRAM-SHA-256", "PLAIN")))
         if name.startswith("SCRAM-"):
             self.scram(name, first.decode(), **twist)
         else:
             self.hook("success")
-            self.answer("success", None)
-        self.reader = Reader()
+            self.succeed()
+        self.restart()
 
     def scram(self, name, client_first, first=None, final=None):
         """first and final make the server's messages out of the true ones."""
@@ -232,8 +266,8 @@ class Peer:
         signature = hmac.digest(server_key, message.encode(), kind)
         good = "v=" + base64.b64encode(signature).decode()
         self.hook("success")
-        self.answer("success", (final(good) if final else good).encode()
-                    if not final or final(good) is not None else None)
+        last = final(good) if final else good
+        self.succeed(None if last is None else last.encode())
 
     def bind(self, features=BIND_SM, jid=None):
         self.header(features)
@@ -300,6 +334,8 @@ class Stage:
         self.password, self.cert = password, cert
         self.lock = threading.Lock()
         self.tune = lambda context: None
+        self.peer = Peer
+        self.visits = 0
         os.makedirs(directory, exist_ok=True)
         self.log = open(directory + "/record", "a", encoding="utf-8")
 
@@ -313,7 +349,7 @@ class Stage:
             return int(file.read())
 
     def one(self, play, sock):
-        peer = Peer(sock, self)
+        peer = self.peer(sock, self)
         try:
             play(peer)
         except (Gone, OSError, expat.ExpatError) as error:
@@ -331,6 +367,7 @@ class Stage:
         os.rename(self.directory + "/port.new", self.directory + "/port")
         while True:
             sock, _ = listener.accept()
+            self.visits += 1
             self.record("note", "connected")
             threading.Thread(target=self.one, args=(play, sock),
                              daemon=True).start()

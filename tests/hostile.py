@@ -1,41 +1,22 @@
 #!/usr/bin/env python3
-"""Servers that do one thing wrong each, and the list of what can be wrong.
-
-    hostile.py DIR DOMAIN PASSWORD CERT NAME...    see DIR/NAME/port, .../record
-    hostile.py --list                              all names
+"""Servers that do one thing wrong each, and the list of what can be wrong;
+how they are started is told in plays.py.
 
 What no program may ever print is marked EVIL, what it must print GOOD.
 """
-import base64
 import os
 import ssl
-import sys
-import threading
 import time
 from collections import Counter
 
+import hostile_sasl     # more of the same
 from fake import (BIND, BIND_SM, FEATURES, HEADER, PATIENCE, PROCEED, SASL, SM,
-                  STANZAS, STARTTLS, STREAMS, Stage, mechanisms)
+                  STANZAS, STARTTLS, STREAMS, mechanisms)
+from fake_sasl2 import Peer2, offer2
+from plays import PLAYS, TUNES, family, main, play, repeat
 
-PLAYS = {}
-TUNES = {}
 EVIL = "<message from='x@evil.test' id='e'><body>EVIL</body></message>"
 GOOD = "<message from='juliet@{d}/b' id='g'><body>GOOD</body></message>"
-
-
-def play(function):
-    PLAYS[function.__name__.replace("_", "-")] = function
-    return function
-
-
-def family(prefix, table):
-    """One play for each entry, made by calling the function with it."""
-    def add(function):
-        for name, value in table.items():
-            PLAYS[prefix + name] = (
-                lambda p, value=value: function(p, value))
-        return function
-    return add
 
 
 @play
@@ -66,6 +47,7 @@ def single_bytes(p):
 
 @family("before-tls-", {
     "sasl": mechanisms("SCRAM-SHA-256", "PLAIN"),
+    "sasl2": offer2("SCRAM-SHA-256", "PLAIN"),
     "bind": BIND_SM,
     "nothing": "",
     "other-ns": STARTTLS.replace("xmpp-tls", "xmpp-evil"),
@@ -91,6 +73,8 @@ def optional_tls(p):
 
 @family("proceed-then-", {
     "features": FEATURES.format(mechanisms("PLAIN")),
+    "sasl2": FEATURES.format(offer2("PLAIN")),
+    "success": "<success xmlns='%s'/>" % SASL,
     "stream": "{h}" + FEATURES.format(mechanisms("PLAIN")),
     "stanza": EVIL,
     "space": " ",
@@ -150,10 +134,10 @@ def compression(p):
     p.expect("starttls")
     p.send(PROCEED)
     p.tls()
-    p.header(mechanisms("PLAIN") + offer)
-    p.said(p.expect("auth"))
-    p.answer("success", None)
-    p.reader = type(p.reader)()
+    p.header(p.offer("PLAIN") + offer)
+    p.asked()
+    p.succeed()
+    p.restart()
     p.bind(features=BIND_SM + offer)
     p.serve()
 
@@ -209,128 +193,6 @@ def truncated_stanza(p):
     p.ready()
     p.send(GOOD.format(d=p.stage.domain) + EVIL[:-3])
     p.close()
-
-
-# --- C. SASL -----------------------------------------------------------------
-
-@family("scram-final-", {
-    "wrong": lambda v: "v=" + base64.b64encode(bytes(32)).decode(),
-    "short": lambda v: v[:20] + "==",
-    "empty": lambda v: "v=",
-    "nothing": lambda v: "",
-    "missing": lambda v: None,
-    "error": lambda v: "e=other-error",
-    "not-base64": lambda v: "v=!!!!",
-    "more": lambda v: "x=1," + v,
-})
-def scram_final(p, twist):
-    """C1: the server does not prove itself."""
-    p.starttls()
-    p.auth("SCRAM-SHA-256", final=twist)
-    p.bind()
-    p.serve()
-
-
-@family("scram-first-", {
-    "nonce-other": "r=0123456789abcdef0123456789,s={s},i={i}",
-    "nonce-same": "r={client},s={s},i={i}",
-    "nonce-cut": "r=0,s={s},i={i}",
-    "count-0": "r={r},s={s},i=0",
-    "count-1": "r={r},s={s},i=1",
-    "count-4095": "r={r},s={s},i=4095",
-    "count-negative": "r={r},s={s},i=-4096",
-    "count-plus": "r={r},s={s},i=+4096",
-    "count-4e9": "r={r},s={s},i=4000000000",
-    "count-2-31": "r={r},s={s},i=2147483647",
-    "count-2-32": "r={r},s={s},i=4294971392",
-    "count-2-64": "r={r},s={s},i=18446744073709555712",
-    "count-word": "r={r},s={s},i=4096x",
-    "count-empty": "r={r},s={s},i=",
-    "count-missing": "r={r},s={s}",
-    "order": "s={s},r={r},i={i}",
-    "twice": "r={r},s={s},s={s},i={i}",
-    "extension": "m=x,r={r},s={s},i={i}",
-    "salt-bad": "r={r},s=!!!!,i={i}",
-    "salt-empty": "r={r},s=,i={i}",
-    "empty": "",
-    "long": "r={r},s={s},i={i},x=" + "a" * 2000000,
-})
-def scram_first(p, message):
-    """C2 to C5: no proof may follow such a challenge."""
-    p.starttls()
-    p.auth("SCRAM-SHA-256", first=message)
-    p.drain()
-
-
-@play
-def scram_not_base64(p):
-    p.starttls()
-    p.header(mechanisms("SCRAM-SHA-256"))
-    p.expect("auth")
-    p.send("<challenge xmlns='%s'>###</challenge>" % SASL)
-    p.drain()
-
-
-@play
-def success_at_once(p):
-    """C1: before any challenge."""
-    p.starttls()
-    p.header(mechanisms("SCRAM-SHA-256"))
-    p.expect("auth")
-    p.answer("success", None)
-    p.reader = type(p.reader)()
-    p.bind()
-    p.serve()
-
-
-@play
-def success_unasked(p):
-    """C1: before any <auth/>, in the segment of the features."""
-    p.starttls()
-    p.opening = p.expect("stream")
-    p.send(HEADER.format(domain=p.stage.domain) + FEATURES.format(
-        mechanisms("SCRAM-SHA-256")) + "<success xmlns='%s'/>" % SASL)
-    p.drain()
-
-
-@play
-def endless_challenges(p):
-    """C5."""
-    p.starttls()
-    p.header(mechanisms("SCRAM-SHA-256"))
-    p.expect("auth")
-    while True:
-        p.answer("challenge", b"r=0123,s=AAAA,i=4096")
-        p.expect("response", "auth")
-
-
-CONDITIONS = ("aborted", "account-disabled", "credentials-expired",
-              "encryption-required", "incorrect-encoding", "invalid-authzid",
-              "invalid-mechanism", "malformed-request", "mechanism-too-weak",
-              "not-authorized", "temporary-auth-failure", "unheard-of")
-
-
-@family("sasl-failure-", {c: c for c in CONDITIONS})
-def sasl_failure(p, condition):
-    """C7: one try each."""
-    p.starttls()
-    p.header(mechanisms("SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"))
-    p.expect("auth")
-    p.send("<failure xmlns='%s'><%s/><text>no\x7f \u009b31m, sorry</text>"
-           "</failure>" % (SASL, condition))
-    p.drain()
-
-
-@family("mechanisms-", {
-    "none": mechanisms(),
-    "unknown": mechanisms("X-EVIL", "DIGEST-MD5", "scram-sha-256"),
-    "absent": "",
-})
-def bad_mechanisms(p, offer):
-    """C8."""
-    p.starttls()
-    p.header(offer)
-    p.drain()
 
 
 # --- D. Stream and XML -------------------------------------------------------
@@ -669,24 +531,23 @@ def trickle(p):
 PLAYS["trickle"] = trickle
 
 
-def main():
-    if sys.argv[1:] == ["--list"]:
-        print("\n".join(PLAYS))
-        return
-    directory, domain, password, cert = sys.argv[1:5]
-    threads = []
-    for arg in sys.argv[5:]:
-        # PLAY, in the directory of its name, or NAME:PLAY, in that of NAME
-        name, _, play = arg.partition(":")
-        play = play or name
-        stage = Stage(os.path.join(directory, name), domain, password, cert)
-        stage.tune = TUNES.get(play, stage.tune)
-        threads.append(threading.Thread(target=stage.serve,
-                                        args=(PLAYS[play],)))
-        threads[-1].start()
-    for thread in threads:
-        thread.join()
+# --- Once more, by SASL2 and by direct TLS -----------------------------------
 
+repeat("sasl2-", ["honest", "compression"] + hostile_sasl.BOTH
+       + ["at-%s-%s" % (step, fault) for fault in FAULTS for step in (
+           "header2", "features2", "challenge1", "success1", "message1",
+           "ack1", "end1")], Peer2)
+for profile in ("", "sasl2-"):
+    repeat("direct-", [profile + name for name in (
+        "honest", "scram-final-wrong", "scram-final-nothing",
+        "scram-final-missing", "scram-first-nonce-same",
+        "scram-first-count-4e9", "scram-first-hash", "success-at-once",
+        "success-unasked", "success-and-success", "failure-and-success",
+        "downgrade-plain", "downgrade-weaker", "plus-removed",
+        "mechanisms-none")])
+repeat("direct-", ["tls11", "truncated", "sasl2-bound-other",
+                   "sasl2-fast-honest", "sasl2-fast-wrong", "sasl2-fast-none",
+                   "sasl2-fast-refused-plain"])
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Servers that do one thing wrong each (tests/hostile.py), and what must come of
-# it: a status out of a few, nothing secret in clear, nothing evil printed.
+# it: a status, nothing secret told, nothing evil printed.  All by STARTTLS and
+# RFC 6120's SASL; what authenticates by SASL2 too, and by direct TLS.
 #
 #	tests/hostile.t [PLAY...]
 . "$(dirname "$0")/lib.sh"
@@ -9,52 +10,95 @@ need python3 openssl xmpp-send xmpp-listen
 make_certs || exit 1
 HOSTILE=$TOP/tests/hostile.py
 BODY='But soft, what light'
+WORKERS=8	# most plays wait most of the time
+MAX_STAY=20	# seconds; more than the longest time-out here
 
-# verdict_of PLAY: sets what runs ($how), the statuses that are right ($want),
-# what the record must not ($never) and must ($must) contain; empty: anything.
+# verdict_of PLAY: sets what runs ($how), the status that is right ($want), what
+# the record must not ($never) and must ($must) contain; empty: anything.
+#
+# 76 is for who breaks the protocol, 77 for who does not prove to be who he is,
+# or cannot be trusted to be; 75 for who goes away or says nothing.
 verdict_of()
 {
-	how=send want= never= must=
-	case $1 in
-	honest | enable-failed) want=0 ;;
-	direct)
-		how='send direct' want=0 must='alpn xmpp-client'
-		never='starttls' ;;
-	single-bytes) how='listen -n 1' want=0 ;;
-	before-tls-*) want='76 77' never='<auth|<iq|<message' ;;
-	optional-tls) want=0 never='~clear [^~]*<auth' ;;
-	proceed-then-*) want='76 77' never='<auth' ;;
-	instead-of-proceed-*) want='69 75 76 77' never='<auth|<iq' ;;
+	how=send want= never= must= connections=1 plain=
+	case ${1#direct-} in
+	sasl2-*) profile=sasl2 ;;
+	*) profile=classic ;;
+	esac
+	vo_name=${1#direct-}
+	case ${vo_name#sasl2-} in
+	enable-failed | single-bytes) want=0 ;;
+	honest) want=0 must='mechanism SCRAM-SHA-256' ;;
+	direct) want=0 must='alpn xmpp-client' never=starttls ;;
+	before-tls-*) want=77 never='<auth|<iq|<message' ;;
+	optional-tls) want=0 plain=yes never='~clear [^~]*<auth' ;;
+	proceed-then-*) want=77 never='<auth' ;;
+	instead-of-proceed-*) want=77 never='<auth|<iq' ;;
 	handshake-half) want=75 never='<auth|<iq' ;;
-	plaintext-after-proceed | handshake-*)
-		want='75 76 77' never='<auth|<iq' ;;
-	starttls-inside-tls) want='76 77' never='~tls [^~]*<starttls|<auth' ;;
-	compression) want=0 never='<compress' ;;
-	tls11) want='76 77' never='<auth' ;;
+	plaintext-after-proceed | handshake-*) want=77 never='<auth|<iq' ;;
+	starttls-inside-tls) want=76 never='~tls [^~]*<starttls|<auth' ;;
+	compression) want=0 plain=yes never='<compress' ;;
+	tls11) want=77 never='<auth' ;;
 	truncated*) how=listen want=75 ;;
-	scram-final-*) want='76 77' never='<iq|<message' ;;
-	scram-first-*) want='76 77' never='~sasl [^~]*p=|<iq' ;;
-	scram-not-base64) want='76 77' never='<response [^>]*>[^<]|<iq' ;;
-	success-*) want='76 77' never='<iq|<message' ;;
-	endless-challenges) want='76 77' ;;
+	scram-final-empty | scram-final-not-base64 | scram-final-more)
+		want=76 never='<iq|<message' ;;
+	scram-final-*) want=77 never='<iq|<message' ;;
+	scram-first-count-1 | scram-first-count-4095 | scram-first-count-4e9 | \
+	scram-first-count-2* | scram-first-hash*)
+		want=77 never='~sasl [^~]*p=[^,]*~|<iq' ;;
+	scram-first-*) want=76 never='~sasl [^~]*p=[^,]*~|<iq' ;;
+	scram-not-base64) want=76 never='<response [^>]*>[^<]|<iq' ;;
+	success-and-*) want=76 ;;
+	success-*) want=76 never='<iq|<message' ;;
+	endless-challenges) want=76 ;;
 	sasl-failure-temporary*) want=75 never='<auth.*<auth|<iq' ;;
 	sasl-failure-aborted | sasl-failure-*-encoding | \
-	sasl-failure-malformed-request | \
-	sasl-failure-unheard-of)
+	sasl-failure-malformed-request)
 		# we were not understood, or the server was not
-		want='76 77' never='<auth.*<auth|<iq' ;;
+		want=76 never='<auth.*<auth|<iq' ;;
 	sasl-failure-*) want=77 never='<auth.*<auth|<iq' ;;
-	mechanisms-*) want='76 77' never='<auth' ;;
+	failure-other-ns) want=76 never='<iq|<message' ;;
+	failure-and-*) want=77 never='<auth.*<auth|<iq|<message' ;;
+	mechanisms-many | mechanisms-long) want=76 never='<auth' ;;
+	mechanisms-*) want=77 never='<auth' ;;
+	plus-removed) want=77 never='p=' ;;
+	downgrade-*)
+		how='twice send' want=77 connections='2 3'
+		never='<auth.*<message.*<message' ;;
+	huge-*) want=76 never='<iq|<message' ;;
+	bound-*) want=76 never='<message' ;;
+	continue-*) want=77 never='<iq|<message' ;;
+	token-1mb) want=76 ;;
+	token-*)
+		how='twice send' want=0 connections=2
+		never='mechanism HT-|no token' ;;
+	fast-honest | fast-year-9999)
+		how='twice send' want=0 connections=2
+		must='mechanism SCRAM-SHA-256.*mechanism HT-.*token good' ;;
+	fast-refused-revoked | fast-refused-expired)
+		how='twice send' want=0 connections=2
+		must='mechanism HT-.*mechanism SCRAM-SHA-256' ;;
+	fast-refused-*)
+		how='twice send' want=77 connections='2 3'
+		must='mechanism HT-' never='<message.*<message' ;;
+	fast-*)
+		# once more without what is remembered, for it may be that
+		how='twice send' want=77 connections=3
+		must='mechanism HT-.*token good' never='<message.*<message' ;;
 	xml-huge | xml-deep | xml-attributes | xml-long-name | xml-endless-tag)
 		# it still sends when we have gone: our error may be lost
 		how=listen want=76 ;;
 	xml-*) how=listen want=76 must='<stream:error' ;;
-	header-*) want='76 77' never='<auth' ;;
-	error-*-system-shutdown | error-*-resource-constraint) want=75 ;;
-	error-*-reset | error-*-internal-server-error) want=75 ;;
-	error-*) want='68 69 75 76 77 78' ;;
-	see-other-host | elsewhere*) want='69 75 76' never='<iq|<message' ;;
-	after-the-end) how=listen want='0 69 75' ;;
+	header-version-2) want=77 never='<auth' ;;
+	header-*) want=76 never='<auth' ;;
+	error-*-bad-format) want=76 ;;
+	error-*-not-authorized) want=77 ;;
+	error-*-conflict | error-*-host-gone | error-*-host-unknown | \
+	error-*-policy-violation)
+		want=69 ;;
+	error-*) want=75 ;;
+	see-other-host | elsewhere*) want=69 never='<iq|<message' ;;
+	after-the-end) how=listen want=75 ;;
 	roster-push)
 		how='listen -n 1' want=0
 		never="type=.result.[^>]*push1|push1[^>]*type=.result" ;;
@@ -64,100 +108,158 @@ verdict_of()
 	subscribe) how='listen -n 1' want=0 never='subscribed' ;;
 	request-flood) how='listen -n 1' want=0 ;;
 	wrong-sender) want=75 ;;
-	bind-wrong-sender) want='75 76' ;;
-	bind-error-*) want='69 75 76 77' ;;
+	bind-wrong-sender) want=76 ;;
+	bind-error-not-allowed) want=77 ;;
+	bind-error-*) want=69 ;;
 	bind-jid-*) want=76 ;;
 	ack-never) want=75 ;;
 	ack-*) how=late want=76 must='handled-count-too-high|<stream:error' ;;
 	at-end1-*) want=0 ;;
 	at-enabled1-* | at-ack1-*) how=late want=75 ;;
-	at-*-stall) want=75 ;;
-	at-handshake1-*) want='75 76 77' ;;
-	at-connect-*) want='69 75 76' ;;
-	at-*) want='75 76' ;;
-	trickle) want=75 ;;
+	at-* | trickle) want=75 ;;
 	esac
+	[ "$1" != single-bytes ] || how='listen -n 1'
 }
 
-# The program, as $how says, against the play at port $1: its status in $rc.
+# The program, as $how says, against the play: its status.
 perform()
 {
 	# Short where nothing but its end is waited for.
 	limit=10
 	[ "$want" != 75 ] || limit=1
-	: >"$T/accounts"
-	account romeo romeo "$1" starttls
-	account direct romeo "$1" direct
 	case $how in
-	send*)
-		run xmpp-send -a "$([ "$how" = send ] && echo romeo ||
-		    echo direct)" --timeout "$limit" --wait 0 -m "$BODY" \
-		    "juliet@$DOMAIN" ;;
+	twice*)
+		# from here on it remembers
+		export XMPP_STATE="$D/state"
+		timeout "$MAX_STAY" xmpp-send --timeout 10 --wait 0 \
+		    -m "$BODY" "juliet@$DOMAIN" || return ;;
+	esac
+	case $how in
+	*send)
+		timeout "$MAX_STAY" xmpp-send --timeout "$limit" \
+		    --wait 0 -m "$BODY" "juliet@$DOMAIN" ;;
 	late)
 		# After the login, of which the first message else is a part.
-		run sh -c '{ sleep 0.3; echo "$1"; } |
-		    xmpp-send -a romeo --timeout 1 --wait 0 -l "$2"' \
-		    - "$BODY" "juliet@$DOMAIN" ;;
+		{ sleep 0.3; echo "$BODY"; } |
+		    timeout "$MAX_STAY" xmpp-send --timeout "$limit" \
+		    --wait 0 -l "juliet@$DOMAIN" ;;
 	listen*)
 		# shellcheck disable=SC2086
-		run xmpp-listen -a romeo --timeout 5 --kind message \
-		    ${how#listen} ;;
+		timeout "$MAX_STAY" xmpp-listen --timeout 5 \
+		    --kind message ${how#listen} ;;
 	esac
+}
+
+# worker NUMBER PLAY...: each WORKERSth of the plays, one after the other.
+worker()
+{
+	trap - EXIT	# not its to clean up
+	w_at=0 w_me=$1
+	shift
+	for play; do
+		w_at=$(((w_at + 1) % WORKERS))
+		[ "$w_at" -eq "$w_me" ] || continue
+		verdict_of "$play"
+		D=$T/plays/$play
+		export XMPP_CONFIG="$D/accounts"
+		(perform "$play") >"$D/out" 2>"$D/err" </dev/null
+		echo $? >"$D/rc"
+	done
 }
 
 # Whatever the play: none of this.
 innocent()
 {
-	case " $want " in
-	*" $rc "*) ;;
-	*) echo "status $rc, not one of: $want"; return 1 ;;
-	esac
+	rc=$(cat "$D/rc" 2>/dev/null)
+	[ "$rc" = "$want" ] || { echo "status $rc, not $want"; return 1; }
 	# What we sent in clear may be a stream, an error and <starttls/>.
-	grep -a '^clear ' "$RECORD" | grep -aEq '<(auth|response|message|iq|pres)' &&
+	grep -a '^clear ' "$D/record" |
+	    grep -aEq '<(auth|response|message|iq|pres)' &&
 		{ echo "sent in clear"; return 1; }
-	grep -aq EVIL "$T/out" && { echo "evil printed"; return 1; }
-	[ "$(grep -ac '^note connected' "$RECORD")" -le 1 ] ||
-		{ echo "connected again"; return 1; }
-	LC_ALL=C grep -q '[^ -~	]' "$T/err" &&
+	grep -aq '^clear .*<stream:stream[^>]* from=' "$D/record" &&
+		{ echo "who we are, in clear"; return 1; }
+	grep -aq EVIL "$D/out" && { echo "evil printed"; return 1; }
+	n_connected=$(grep -ac '^note connected' "$D/record")
+	case " $connections " in
+	*" $n_connected "*) ;;
+	*) echo "connected $n_connected times, not $connections"; return 1 ;;
+	esac
+	LC_ALL=C grep -q '[^ -~	]' "$D/err" &&
 		{ echo "stderr is not harmless"; return 1; }
-	[ "$rc" -eq 0 ] || [ -s "$T/err" ] ||
+	[ "$rc" -eq 0 ] || [ -s "$D/err" ] ||
 		{ echo "no word about status $rc"; return 1; }
-	grep -Eq ': (;.*)?$' "$T/err" &&
+	grep -Eq ': (;.*)?$' "$D/err" &&
 		{ echo "no reason given"; return 1; }
+	return 0
+}
+
+# What the server was told, by whatever it is after: no password, no token.
+discreet()
+{
+	[ -n "$plain" ] && return 0
+	grep -aEq "^note mechanism PLAIN|mechanism=.PLAIN" "$D/record" &&
+		{ echo "PLAIN"; return 1; }
+	grep -aFq -f "$T/secrets" "$D/record" "$D/out" "$D/err" &&
+		{ echo "a secret is told"; return 1; }
+	grep -rqF -e "$PASSWORD" "$D/state" 2>/dev/null &&
+		{ echo "the password is kept"; return 1; }
 	return 0
 }
 
 recorded()
 {
 	# A play's lines as one, so that an expression can say "and then".
-	{ printf '~'; tr '\n' '~' <"$RECORD"; } >"$T/line"
+	{ printf '~'; tr '\n' '~' <"$D/record"; } >"$T/line"
 	[ -z "$never" ] || ! grep -aEq -e "$never" "$T/line" ||
 		{ echo "recorded: $never"; return 1; }
 	[ -z "$must" ] || grep -aEq -e "$must" "$T/line" ||
 		{ echo "not recorded: $must"; return 1; }
+	# Each by the profile that it is about.
+	case $profile in
+	sasl2) grep -aq '<auth ' "$D/record" && { echo "classic"; return 1; } ;;
+	*) grep -aq '<authenticate ' "$D/record" && { echo "SASL2"; return 1; } ;;
+	esac
 	case $1 in
 	xml-* | truncated* | after-* | single-* | request-* | unknown-* | \
 	roster-* | subscribe)
-		grep -aq GOOD "$T/out" || { echo "GOOD not printed"; return 1; }
+		grep -aq GOOD "$D/out" || { echo "GOOD not printed"; return 1; }
 	esac
 	case $1 in
-	error-late-* | ack-never | at-result1-* | at-ack1-*)
-		grep -Eq '\<1 stanza was not acknowledged' "$T/err" ||
+	error-late-* | ack-never | at-result1-* | *at-ack1-*)
+		grep -Eq '\<1 stanza was not acknowledged' "$D/err" ||
 		{ echo "no number of stanzas on stderr"; return 1; }
 	esac
 }
 
-try()
+judge()
 {
 	verdict_of "$1"
-	RECORD=$T/plays/$1/record
-	perform "$(cat "$T/plays/$1/port")"
-	innocent >"$T/why" && recorded "$1" >>"$T/why"
+	D=$T/plays/$1
+	innocent >"$T/why" && discreet >>"$T/why" && recorded "$1" >>"$T/why"
 	if verdict $? "$1: status $want"; then :; else
 		note "$T/why"
-		note "$T/err"
-		note "$RECORD"
+		note "$D/err"
+		note "$D/record"
 	fi
+}
+
+# An account file for each play.
+write_accounts()
+{
+	(
+		umask 077
+		printf '%s' "$PASSWORD" >"$T/password"
+		for play; do
+			read -r port <"$T/plays/$play/port"
+			case $play in
+			direct*) tls=direct ;;
+			*) tls=starttls ;;
+			esac
+			printf 'jid = romeo@%s\nhost = 127.0.0.1\nport = %s\ntls =%s
+ca_file = %s\npassword_file = %s\n' "$DOMAIN" "$port" "$tls" "$T/ca.pem" \
+			    "$T/password" >"$T/plays/$play/accounts"
+		done
+	)
 }
 
 listening()
@@ -167,14 +269,24 @@ listening()
 	done
 }
 
-LIMIT=20
 # shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(python3 "$HOSTILE" --list)
+python3 "$HOSTILE" --secrets "$PASSWORD" >"$T/secrets"
 bg hostile python3 -W ignore "$HOSTILE" "$T/plays" "$DOMAIN" "$PASSWORD" \
     "$T/server" "$@"
 wait_for 20 listening "$@" || note "$T/hostile.err"
+write_accounts "$@"
+workers=
+i=0
+while [ "$i" -lt "$WORKERS" ]; do
+	worker "$i" "$@" &
+	workers="$workers $!"
+	i=$((i + 1))
+done
+# shellcheck disable=SC2086
+wait $workers
 for name; do
-	try "$name"
+	judge "$name"
 done
 is 'no play broke off' "$(cat "$T/hostile.err")" ''
 finish
