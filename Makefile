@@ -15,7 +15,7 @@ XML	= elem rec scope xhandle xline xml xparse xstart xtag xtree
 JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn label \
 	  profile rules text ucd
 
-SASL	= binding downgrade ht plain prep sasl sasl_server scram \
+SASL	= binding downgrade ht pbkdf2 plain prep sasl sasl_server scram \
 	  scram_challenge scram_client scram_server simple upgrade
 
 XMPP	= answer bounce client client_ack datetime fast field follow jidpat \

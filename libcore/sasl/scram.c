@@ -7,6 +7,7 @@
 #include "base/b64.h"
 #include "base/utf8.h"
 #include "base/xerr.h"
+#include "sasl/pbkdf2.h"
 #include "sasl/scram.h"
 
 static const struct scram_hash hashes[] = {
@@ -48,10 +49,8 @@ scram_salted(unsigned char salted[SCRAM_HASH_MAX], const struct scram_hash *h,
     const struct buf *password, const void *salt, size_t salt_len,
     unsigned iterations)
 {
-	/* the casts hold: SASLPREP_MAX, SCRAM_MESSAGE_MAX, ITERATIONS_MAX */
-	return PKCS5_PBKDF2_HMAC((const char *)buf_data(password),
-	    (int)buf_len(password), salt, (int)salt_len, (int)iterations,
-	    h->md(), (int)h->len, salted) == 1 ? 0 : XERR_INTERNAL;
+	return pbkdf2(salted, h->md(), buf_data(password), buf_len(password),
+	    salt, salt_len, iterations);
 }
 
 int
@@ -60,15 +59,15 @@ scram_derive(struct scram_keys *k, const struct scram_hash *h,
     unsigned iterations)
 {
 	unsigned char salted[SCRAM_HASH_MAX];
-	bool ok;
+	int r = scram_salted(salted, h, password, salt, salt_len, iterations);
 
-	ok = scram_salted(salted, h, password, salt, salt_len,
-	    iterations) == 0 &&
-	    hmac(k->client, h, salted, "Client Key", 10) &&
+	if (r == 0 && !(hmac(k->client, h, salted, "Client Key", 10) &&
 	    hmac(k->server, h, salted, "Server Key", 10) &&
-	    EVP_Digest(k->client, h->len, k->stored, NULL, h->md(), NULL) == 1;
+	    EVP_Digest(k->client, h->len, k->stored, NULL, h->md(),
+	    NULL) == 1))
+		r = XERR_INTERNAL;
 	OPENSSL_cleanse(salted, sizeof(salted));
-	return ok ? 0 : XERR_INTERNAL;
+	return r;
 }
 
 int

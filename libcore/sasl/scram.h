@@ -40,8 +40,8 @@ struct scram_keys {
 };
 
 /*
- * SaltedPassword of the prepared PASSWORD, h->len bytes.  0, or XERR_INTERNAL
- * if OpenSSL refuses.  The caller wipes SALTED.
+ * SaltedPassword of the prepared PASSWORD, h->len bytes.  0, XERR_NOMEM, or
+ * XERR_INTERNAL if OpenSSL refuses.  The caller wipes SALTED.
  */
 int scram_salted(unsigned char salted[SCRAM_HASH_MAX],
     const struct scram_hash *h, const struct buf *password, const void *salt,
