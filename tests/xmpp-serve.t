@@ -73,6 +73,21 @@ is 'one line each' "$(cat "$T/routed")" "<message xmlns='jabber:client'$(
     )</message>"
 is 'and to nowhere else' "$(cat "$T/out")" ''
 
+# What is said of TLS is said by us alone.
+cat >"$T/openssl.cnf" <<'END'
+openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = old
+[old]
+MaxProtocol = TLSv1.2
+END
+status "with a configuration of OpenSSL's" 0 env \
+    OPENSSL_CONF="$T/openssl.cnf" xmpp-serve -- \
+    xmpp-send -v -a romeo --wait 0 -m x juliet@localhost
+like 'which has no say' "$T/err" 'TLSv1\.3 '
+
 # --- A server ----------------------------------------------------------------
 
 mkfifo "$T/serve.in"

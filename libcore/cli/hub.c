@@ -115,7 +115,7 @@ hub_new(struct hub **out, const struct hub_config *config, struct buf *why)
 	h->queue_end = &h->queue;
 	buf_init(&h->log, LOG_MAX);
 	rc.arg = h;
-	if (RAND_bytes(h->salt, HUB_SALT) != 1)
+	if (tls_init() < 0 || RAND_bytes(h->salt, HUB_SALT) != 1)
 		r = XERR_INTERNAL;
 	else if ((r = tls_ctx_new(&h->tls, &tc, why)) == 0 &&
 	    (r = router_new(&h->router, &rc)) == 0 &&

@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/session_int.h"
 #include "cli/signals.h"
+#include "net/tls.h"
 #include "xml/ns.h"
 
 enum {
@@ -76,7 +77,7 @@ session_open(const struct session_config *cf)
 	pump_init(&s->out, -1, -1, false, 0, OUTPUT_HIGH +
 	    8 * cf->net->max_stanza);
 	pump_init(&s->in, -1, -1, false, 0, 0);
-	if (ids_init(&s->ids) < 0)
+	if (tls_init() < 0 || ids_init(&s->ids) < 0)
 		cli_die(EX_SOFTWARE, "no random numbers to be had");
 	load_account(s, cf->net);
 	if (signals_open(&s->signals, true) < 0)

@@ -13,6 +13,7 @@
 
 #include "base/xerr.h"
 #include "net/cert.h"
+#include "net/tls.h"
 
 enum { HOUR = 3600, MONTH = 30 * 24 * HOUR };
 
@@ -221,9 +222,9 @@ put_pem(struct buf *b, const X509 *cert, const EVP_PKEY *key)
 int
 cert_ca_new(struct cert_ca **out, const char *name)
 {
-	struct cert_ca *ca = calloc(1, sizeof(*ca));
+	struct cert_ca *ca;
 
-	if (ca == NULL)
+	if (tls_init() < 0 || (ca = calloc(1, sizeof(*ca))) == NULL)
 		return XERR_NOMEM;
 	if ((ca->key = new_key(0)) == NULL ||
 	    (ca->cert = new_cert(ca->key, name, -HOUR, MONTH)) == NULL ||

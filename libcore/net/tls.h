@@ -51,9 +51,10 @@ struct tls_config {
 };
 
 /*
- * Set OpenSSL up without its configuration file; returns 0 or XERR_NOMEM.  To
- * be called by main() before anything else touches OpenSSL; tls_ctx_new() does
- * it as well.
+ * Set OpenSSL up without its configuration file, and without taking it down
+ * when the process ends, which its memory does anyway; returns 0 or XERR_NOMEM.
+ * To be called before anything else touches OpenSSL, random numbers included;
+ * tls_ctx_new() and cert_ca_new() do it as well.
  */
 int tls_init(void);
 

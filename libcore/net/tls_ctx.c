@@ -16,8 +16,8 @@
 int
 tls_init(void)
 {
-	return OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1 ?
-	    0 : XERR_NOMEM;
+	return OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG |
+	    OPENSSL_INIT_NO_ATEXIT, NULL) == 1 ? 0 : XERR_NOMEM;
 }
 
 /* The reason is OpenSSL's or the system's. */
