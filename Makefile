@@ -47,11 +47,11 @@ TEXTPKGS = libidn2 libidn jansson
 # archives where those are installed, because loading and relocating shared
 # objects takes longer than checking an address does.  STATIC= takes the shared
 # ones.  (Not jansson, whose archive has a utf8_encode() of its own, as we have.)
-STATIC	= idn2 unistring idn
+STATIC	= idn2 unistring idn inih
 archive	= $(if $(filter /%,$(shell $(CC) -print-file-name=lib$1.a)),-l:lib$1.a,-l$1)
-SHARED	:= $(shell pkg-config --libs $(TEXTPKGS)) -lunistring
+SHARED	:= $(shell pkg-config --libs $(TEXTPKGS)) -lunistring -linih
 TEXTLIBS := $(foreach l,$(STATIC),$(call archive,$l)) $(SHARED)
-PKGLIBS	:= $(shell pkg-config --libs $(PKGS)) -linih
+PKGLIBS	:= $(shell pkg-config --libs $(PKGS))
 LIBS	= $(PKGLIBS) $(TEXTLIBS)
 TESTLIBS = $(shell pkg-config --libs cmocka)
 
