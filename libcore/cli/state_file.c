@@ -284,6 +284,27 @@ refresh(struct state *s)
 	return r;
 }
 
+/*
+ * The text of S in B, whose storage is made once: growing would leave copies of
+ * secrets behind, and all of it has to be wiped.
+ */
+static int
+format(const struct state *s, struct buf *b)
+{
+	size_t max = STATE_FILE_MAX / 16;
+	int r;
+
+	for (;; max *= 2) {
+		buf_init(b, max);
+		if (buf_reserve(b, max) == NULL)
+			return XERR_NOMEM;
+		r = state_format(s, b);
+		if (r != XERR_LIMIT || max == STATE_FILE_MAX)
+			return r;
+		buf_wipe(b);
+	}
+}
+
 /* The directory, made if need be; what is in it may be changed. */
 static int
 open_dir(const struct state *s)
@@ -302,11 +323,7 @@ write_state(struct state *s)
 	struct buf b;
 	int r;
 
-	buf_init(&b, STATE_FILE_MAX);
-	/* at once: growing would leave copies of secrets behind */
-	if (buf_reserve(&b, STATE_FILE_MAX) == NULL)
-		r = XERR_NOMEM;
-	else if ((r = state_format(s, &b)) == 0 && (r = replace(s, &b)) == 0)
+	if ((r = format(s, &b)) == 0 && (r = replace(s, &b)) == 0)
 		s->dirty = 0;
 	buf_wipe(&b);
 	return r;
