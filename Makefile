@@ -24,8 +24,8 @@ XMPP	= answer bounce client client_ack datetime fast field follow jidpat \
 	  server_sasl server_sasl2 server_sm show stanza stream tally trace
 
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
-	  resolve resolve_secure srv tls tls_binding tls_ctx tls_dane \
-	  tls_name tls_session tls_verify tls_why
+	  resolve resolve_secure srv tls tls_binding tls_client tls_ctx \
+	  tls_dane tls_name tls_session tls_verify tls_why
 
 CLI	= account account_file account_net blocks cli conf conf_foreign dump \
 	  filter hub hub_client ids json nest netopt newid privfile record \

@@ -43,6 +43,13 @@ struct tls_config {
 	 */
 	const char *pins;
 	const char *crl_file;	/* client: revocation lists, PEM; or NULL */
+	/*
+	 * Server: clients are asked for a certificate by this authority, PEM;
+	 * one who shows none that is good is served all the same.  NULL: they
+	 * are not asked.
+	 */
+	const char *client_ca_pem;
+	bool no_tls_1_3;	/* nothing newer than TLS 1.2 */
 	bool tickets;		/* client: take them; server: give one */
 	const char *alpn;	/* one protocol, "xmpp-client", or NULL */
 	/* Told the keys, in NSS's format, a line each; NULL: they are kept. */
@@ -181,6 +188,14 @@ const char *tls_errmsg(const struct tls *t);
  * done, or for another TYPE.
  */
 int tls_binding(const struct tls *t, const char *type, struct buf *out);
+
+/*
+ * Append the Ith XmppAddr (RFC 6120 13.7.1.4), which is what it is, perhaps no
+ * address at all: of our own certificate; and of that of a server's client, if
+ * it is good.  Returns 0, OUT's error, or XERR_CONFIG if there is none.
+ */
+int tls_ctx_address(const struct tls_ctx *ctx, size_t i, struct buf *out);
+int tls_peer_address(const struct tls *t, size_t i, struct buf *out);
 
 /*
  * Append "TLSv1.3 TLS_AES_256_GCM_SHA384, ALPN xmpp-client, resumed"; 0 or B's

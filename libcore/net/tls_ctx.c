@@ -202,7 +202,7 @@ set_alpn(struct tls_ctx *ctx, const char *name)
 
 /* RFC 9325: versions, suites, and nothing that is not needed. */
 static int
-set_policy(SSL_CTX *ssl)
+set_policy(SSL_CTX *ssl, const struct tls_config *cf)
 {
 	SSL_CTX_set_options(ssl, SSL_OP_NO_COMPRESSION |
 	    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
@@ -215,6 +215,8 @@ set_policy(SSL_CTX *ssl)
 	SSL_CTX_set_default_passwd_cb(ssl, no_password);
 	return SSL_CTX_set_num_tickets(ssl, 0) == 1 &&
 	    SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1 &&
+	    SSL_CTX_set_max_proto_version(ssl, cf->no_tls_1_3 ?
+	    TLS1_2_VERSION : 0) == 1 &&
 	    SSL_CTX_set_cipher_list(ssl, "ECDHE+AESGCM:ECDHE+CHACHA20:"
 	    "DHE+AESGCM:DHE+CHACHA20:!aNULL:!PSK") == 1 ? 0 : XERR_NOMEM;
 }
@@ -227,7 +229,8 @@ set_verification(struct tls_ctx *ctx, const struct tls_config *cf,
 
 	if (cf->server) {
 		SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_NONE, NULL);
-		return 0;
+		return cf->client_ca_pem == NULL ? 0 :
+		    tls_set_clients(ctx, cf->client_ca_pem, why);
 	}
 	SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_PEER, tls_verify_cb);
 	if (SSL_CTX_dane_enable(ctx->ssl) != 1)
@@ -277,7 +280,7 @@ tls_ctx_new(struct tls_ctx **out, const struct tls_config *cf, struct buf *why)
 	    TLS_client_method());
 	if (ctx->bio == NULL || ctx->ssl == NULL)
 		r = XERR_NOMEM;
-	else if ((r = set_policy(ctx->ssl)) == 0 &&
+	else if ((r = set_policy(ctx->ssl, cf)) == 0 &&
 	    (r = set_alpn(ctx, cf->alpn)) == 0 &&
 	    (r = set_identity(ctx->ssl, cf, why)) == 0)
 		r = set_verification(ctx, cf, why);

@@ -1,7 +1,8 @@
 /*
  * What the parts of TLS share: tls (a connection), tls_ctx (the context),
- * tls_verify and tls_name (the peer's certificate), tls_session (taking up a
- * former one) and tls_why (problems in words).  Nobody else includes this.
+ * tls_verify and tls_name (the peer's certificate), tls_client (a
+ * client's), tls_session (taking up a former one) and tls_why (problems in
+ * words).  Nobody else includes this.
  */
 #ifndef NET_TLS_LOCAL_H
 #define NET_TLS_LOCAL_H
@@ -72,6 +73,9 @@ bool tls_spki_hash(X509 *cert, unsigned char hash[TLS_PIN]);
 /* What tls_config says of pins and revocation; NULL is nothing. */
 int tls_set_pins(struct tls_ctx *ctx, const char *list, struct buf *why);
 int tls_set_crl(struct tls_ctx *ctx, const char *file, struct buf *why);
+
+/* Ask clients for certificates by the authority in PEM. */
+int tls_set_clients(struct tls_ctx *ctx, const char *pem, struct buf *why);
 
 /* Tickets as tls_config says, and for a client's connection. */
 int tls_set_tickets(struct tls_ctx *ctx, const struct tls_config *cf);
