@@ -65,6 +65,27 @@ find_binding(void *arg, const char *type, struct buf *out)
 	return t == NULL ? XERR_CONFIG : tls_binding(t, type, out);
 }
 
+/* Is the account's address the one that our certificate has? */
+static bool
+names_us(const struct wire *w)
+{
+	struct buf b;
+	struct jid j;
+	bool found = false;
+	size_t i;
+	int r;
+
+	buf_init(&b, JID_MAX);
+	for (i = 0; (r = tls_ctx_address(w->ctx[w->direct], i, &b)) == 0;
+	    i++) {
+		found = jid_parse(&j, (const char *)buf_data(&b),
+		    buf_len(&b)) == 0 && jid_equal_bare(&j, &w->account->jid);
+		buf_reset(&b);
+	}
+	buf_release(&b);
+	return found && i == 1 && r == XERR_CONFIG;
+}
+
 static int
 make_client(struct wire *w, bool secure, struct buf *why)
 {
@@ -86,6 +107,7 @@ make_client(struct wire *w, bool secure, struct buf *why)
 			.nonce = w->nonce,
 			.retry_nonce = w->retry_nonce,
 			.certificate = a->cert != NULL,
+			.names_us = names_us(w),
 			.anonymous = a->anonymous,
 			.software = cli_name(),
 			.direct = secure,

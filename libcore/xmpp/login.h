@@ -38,6 +38,7 @@ struct login_config {
 	const char *lang;	/* xml:lang of the stream, or NULL */
 	const char *mechanisms;	/* these only, with commas, or NULL */
 	bool certificate;	/* TLS has presented ours: EXTERNAL */
+	bool names_us;		/* it names the address of jid, and no other */
 	bool anonymous;		/* ANONYMOUS is wanted */
 	bool direct;		/* TLS comes first: login_secured() */
 	bool plaintext_ok;	/* go on without if the server has none */

@@ -38,6 +38,7 @@ struct login {
 	struct sasl *sasl;
 	struct sasl_config cf;	/* what sasl has borrowed */
 	char user[JID_PART_MAX + 1];
+	struct jid bare;	/* whom to act as, where that is not clear */
 	struct sasl_binding bindings[LOGIN_BINDINGS];
 	struct buf channel[LOGIN_BINDINGS];	/* their bytes */
 	const char *mechanism;

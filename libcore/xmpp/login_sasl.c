@@ -164,7 +164,8 @@ put_inline(struct login *l, struct buf *b, const struct offer *o)
 	 */
 	if (l->by_token)
 		buf_puts(b, "<fast xmlns='" NS_FAST "'/>");
-	if ((o->has & OFFER_FAST) == 0 || l->c->agent == NULL || l->by_token)
+	if ((o->has & OFFER_FAST) == 0 || l->c->agent == NULL ||
+	    l->by_token || l->c->anonymous)
 		return;
 	name = sasl_choose_token(&l->cf, o->fast.v, o->fast.n);
 	if (name != NULL) {
@@ -241,6 +242,21 @@ choose(struct login *l, const struct offer *o)
 	return sasl_choose(&l->cf, n->v, n->n);
 }
 
+/*
+ * A certificate that names several addresses, or none, or another one, does not
+ * say who we are (RFC 6120 6.3.8, XEP-0178): if we do not, we may be let in as
+ * somebody else.
+ */
+static void
+say_who(struct login *l)
+{
+	if (strcmp(l->mechanism, "EXTERNAL") != 0 || l->c->names_us)
+		return;
+	jid_copy(&l->bare, l->c->jid);
+	jid_to_bare(&l->bare);
+	l->cf.authzid = jid_str(&l->bare);
+}
+
 int
 login_sasl_begin(struct login *l, struct stream *s, const struct offer *o,
     bool ahead)
@@ -259,6 +275,7 @@ login_sasl_begin(struct login *l, struct stream *s, const struct offer *o,
 		return LOGIN_MORE;
 	if (l->mechanism == NULL)
 		return no_mechanism(l, o);
+	say_who(l);
 	if ((r = sasl_new(&l->sasl, l->mechanism, &l->cf)) < 0)
 		return login_fail(l, r, "%s: cannot be used", l->mechanism);
 	l->bound_by = sasl_bound_by(l->sasl);

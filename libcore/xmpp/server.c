@@ -48,7 +48,8 @@ server_new(struct server **out, const struct server_config *config)
 		.lookup = server_lookup, .arg = s, .nonce = s->nonce,
 		.token = config->fast != NULL ? server_look_up_token : NULL,
 		.salt = config->salt, .salt_len = config->salt_len,
-		.iterations = config->iterations
+		.iterations = config->iterations,
+		.anonymous = config->anonymous
 	};
 	arena_init(&s->scratch, OUT_MAX);
 	arena_init(&s->kept, KEPT_MAX);
@@ -77,6 +78,7 @@ server_free(struct server *s)
 	arena_release(&s->scratch);
 	arena_release(&s->kept);
 	buf_wipe(&s->extra);
+	free(s->addresses);
 	free(s);
 }
 

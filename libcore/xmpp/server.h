@@ -64,6 +64,11 @@ struct server_config {
 	bool secure;		/* TLS is on already */
 	bool tls;		/* TLS can be had */
 	bool plaintext_ok;	/* ... but is not required */
+	/*
+	 * ANONYMOUS: anybody may log in, as an account that did not exist
+	 * before, which the owner has to know of before server_accept().
+	 */
+	bool anonymous;
 	bool no_sm;		/* do not offer stream management */
 	bool no_sasl2;		/* nor SASL2, Bind 2 and FAST */
 	/*
@@ -116,6 +121,14 @@ int server_secured(struct server *s);
  */
 int server_set_bindings(struct server *s, const struct sasl_binding *b,
     size_t n);
+
+/*
+ * The N addresses that the client's certificate names, which is good; said when
+ * server_set_bindings() is.  With one of this domain, EXTERNAL is offered (RFC
+ * 6120 6.3.4): the only one is who the client is, else it has to say which.
+ * They are copied.  0 or XERR_NOMEM.
+ */
+int server_set_addresses(struct server *s, const struct jid *list, size_t n);
 
 /* What time it is, in seconds since 1970; 1970 if it was never said. */
 void server_set_time(struct server *s, int64_t now);

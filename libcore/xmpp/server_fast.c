@@ -149,7 +149,8 @@ server_add_token(struct server *s, struct elem *success)
 	jid_to_bare(&bare);
 	if (q->fast)
 		settle(s, &bare);
-	if (q->token_for == NULL)
+	/* a guest does not come again */
+	if (q->token_for == NULL || s->guest)
 		return 0;
 	server_token(s, token);
 	if ((r = fast_issue(s->config.fast, jid_str(&bare), q->client,

@@ -49,6 +49,9 @@ struct server {
 	struct sasl_binding bindings[SERVER_BINDINGS];
 	unsigned char bound[SERVER_BINDINGS][SASL_BINDING_MAX];
 	const char *offered[SERVER_MECHANISMS], *announced[SERVER_BINDINGS];
+	struct jid *addresses;	/* bare, of the client's certificate */
+	size_t naddresses;
+	bool guest;		/* made up: there is no account */
 	const char *mechanism;
 	unsigned failures;
 	bool sasl2;		/* the exchange is, or the last one was */
@@ -110,6 +113,9 @@ int server_sasl_step(struct server *s, const char *text,
     struct server_event *ev);
 int server_sasl_failed(struct server *s, const char *condition);
 int server_add_data(struct elem *e, const struct buf *data);
+
+/* server_external.c: make an account up, for one who is anonymous. */
+int server_make_guest(struct server *s);
 
 /* server_sasl2.c: the feature; the elements; the end; the owner's verdict. */
 void server_add_sasl2(struct server *s, struct elem *features);

@@ -188,9 +188,14 @@ succeed(struct server *s, const struct buf *data)
 static int
 done(struct server *s, const struct buf *data, struct server_event *ev)
 {
-	bool may = may_act_as(s, sasl_server_authzid(s->sasl));
+	bool may;
+	int r;
 
 	s->mechanism = sasl_server_mechanism(s->sasl);
+	if (strcmp(s->mechanism, "ANONYMOUS") == 0 &&
+	    (r = server_make_guest(s)) < 0)
+		return server_fail_with(s, r);
+	may = may_act_as(s, sasl_server_authzid(s->sasl));
 	s->request.shown = sasl_server_token(s->sasl);
 	sasl_server_free(s->sasl);
 	s->sasl = NULL;
