@@ -1,4 +1,5 @@
 /* Which servers an account's connection is tried with. */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,12 +7,15 @@
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/route.h"
+#include "cli/signals.h"
+#include "net/pump.h"
 
 enum { PORT_STARTTLS = 5222, PORT_DIRECT = 5223 };
 
 struct route {
 	struct dial_config cf;
 	struct dialer *main, *other;	/* other: we were sent there, or NULL */
+	struct pump_end *signals;
 	char host[JID_PART_MAX + 1];	/* of main and other, in A-labels */
 	char elsewhere[JID_PART_MAX + 1];
 	int redirects;
@@ -82,7 +86,7 @@ set_config(struct route *r, const struct account *a, int64_t deadline)
 
 int
 route_new(struct route **out, const struct account *a, const char *domain,
-    int64_t deadline, struct buf *why)
+    int64_t deadline, struct pump_end *signals, struct buf *why)
 {
 	struct route *r = calloc(1, sizeof(*r));
 	int e;
@@ -91,6 +95,7 @@ route_new(struct route **out, const struct account *a, const char *domain,
 		buf_puts(why, xerr_str(XERR_NOMEM));
 		return XERR_NOMEM;
 	}
+	r->signals = signals;
 	set_config(r, a, deadline);
 	if ((e = set_host(r, a, domain, why)) == 0)
 		e = dialer_new(&r->main, &r->cf, why);
@@ -120,6 +125,30 @@ give_up_other(struct route *r, int err, const char *why)
 	dialer_failed(r->main, err, why);
 }
 
+/* As dialer_next(), but it hears signals. */
+static int
+dial_on(struct route *r, struct dialer *d, int *fd, struct dial_target *t,
+    struct buf *why)
+{
+	struct pollfd p[DIALER_FDS];
+	int64_t until;
+	size_t n = 0;
+	int e;
+
+	while ((e = dialer_step(d, p, n, fd, t, why)) == 0) {
+		n = dialer_fds(d, p, &until);
+		if (signals_ask_to_stop(r->signals)) {
+			buf_puts(why, "interrupted");
+			return XERR_TEMP;
+		}
+		if ((e = pump_poll_also(&r->signals, 1, p, n, until)) < 0) {
+			buf_puts(why, xerr_str(e));
+			return e;
+		}
+	}
+	return e < 0 ? e : 0;
+}
+
 int
 route_next(struct route *r, int *fd, struct dial_target *t, struct buf *why)
 {
@@ -128,7 +157,7 @@ route_next(struct route *r, int *fd, struct dial_target *t, struct buf *why)
 
 	if (r->other != NULL) {
 		buf_init(&reason, 4096);
-		e = dialer_next(r->other, fd, t, &reason);
+		e = dial_on(r, r->other, fd, t, &reason);
 		if (e < 0)
 			give_up_other(r, e, buf_str(&reason) != NULL ?
 			    buf_str(&reason) : xerr_str(e));
@@ -136,7 +165,7 @@ route_next(struct route *r, int *fd, struct dial_target *t, struct buf *why)
 		if (e == 0)
 			return 0;
 	}
-	return dialer_next(r->main, fd, t, why);
+	return dial_on(r, r->main, fd, t, why);
 }
 
 void

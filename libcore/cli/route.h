@@ -14,18 +14,23 @@
 
 enum { ROUTE_REDIRECTS = 3 };	/* followed at most */
 
+struct pump_end;
 struct route;
 
 /*
  * The route to the servers of DOMAIN, in A-labels, as A says; A is borrowed.
- * DEADLINE is pump_now()'s, of all dialing.  Returns 0, or an error with the
+ * DEADLINE is pump_now()'s, of all dialing, which a signal to stop that comes
+ * from SIGNALS, also borrowed, ends as well.  Returns 0, or an error with the
  * reason appended to WHY.
  */
 int route_new(struct route **r, const struct account *a, const char *domain,
-    int64_t deadline, struct buf *why);
+    int64_t deadline, struct pump_end *signals, struct buf *why);
 void route_free(struct route *r);
 
-/* Connect to the next server: as dialer_next(). */
+/*
+ * Connect to the next server: as dialer_next(); XERR_TEMP, too, when there is
+ * a signal for signals_ask_to_stop().
+ */
 int route_next(struct route *r, int *fd, struct dial_target *t,
     struct buf *why);
 

@@ -40,6 +40,17 @@ load_account(struct session *s, const struct netopt *net)
 		cli_die(status, "%s", account_errmsg(&s->account));
 }
 
+/* Nothing has begun yet that would want an end. */
+static void
+die_if_asked(struct session *s)
+{
+	struct session_event ev;
+
+	while (session_take_signal(s, &ev))
+		if (ev.kind == SESSION_SIGNAL)
+			signals_die(s->signal);
+}
+
 static void
 dial_server(struct session *s, const struct session_config *cf)
 {
@@ -48,6 +59,7 @@ dial_server(struct session *s, const struct session_config *cf)
 		.net = cf->net,
 		.hand_requests = cf->hand_requests,
 		.deadline = pump_deadline(s->timeout > 0 ? s->timeout : -1),
+		.signals = &s->signals,
 	};
 	struct buf why;
 	int r;
@@ -55,9 +67,11 @@ dial_server(struct session *s, const struct session_config *cf)
 	buf_init(&why, 2048);
 	s->started = pump_now();
 	if ((r = wire_new(&s->wire, &wc, &why)) < 0 ||
-	    (r = wire_dial(s->wire, 0, NULL, &why)) < 0)
+	    (r = wire_dial(s->wire, 0, NULL, &why)) < 0) {
+		die_if_asked(s);
 		cli_die(cli_status(r), "%s", buf_str(&why) != NULL ?
 		    buf_str(&why) : xerr_str(r));
+	}
 	buf_release(&why);
 	s->client = wire_client(s->wire);
 }
@@ -481,8 +495,8 @@ try_next(struct session *s)
 	if (misled && r == 0)
 		r = wire_dial(s->wire, 0, NULL, &why);
 	s->client = wire_client(s->wire);
-	if (r == 0) {
-		s->err = 0;
+	if (r == 0 || signals_ask_to_stop(&s->signals)) {
+		s->err = 0;	/* the signal is the next event, and the last */
 	} else if (buf_str(&why) != NULL && buf_len(&why) > 0) {
 		s->err = r;
 		snprintf(s->errmsg, sizeof(s->errmsg), "%s", buf_str(&why));

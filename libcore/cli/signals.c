@@ -74,6 +74,17 @@ signals_next(struct pump_end *e, bool *terminal)
 	return c & ~FROM_TERMINAL;
 }
 
+bool
+signals_ask_to_stop(const struct pump_end *e)
+{
+	size_t i;
+
+	for (i = 0; i < buf_len(&e->in); i++)
+		if ((buf_data(&e->in)[i] & ~FROM_TERMINAL) != SIGCHLD)
+			return true;
+	return false;
+}
+
 void
 signals_child(void)
 {

@@ -22,6 +22,9 @@ int signals_open(struct pump_end *e, bool once);
  */
 int signals_next(struct pump_end *e, bool *terminal);
 
+/* One has come that asks to stop; it is still there for signals_next(). */
+bool signals_ask_to_stop(const struct pump_end *e);
+
 /* In a child, before exec: what is ignored would stay so. */
 void signals_child(void);
 

@@ -27,6 +27,7 @@ struct wire {
 	bool hand_requests;
 	bool unlearnt;		/* nothing is sent ahead any more */
 	int64_t deadline;	/* of dialing */
+	struct pump_end *signals;
 	struct route *route;
 	struct tls_ctx *ctx[2];	/* for STARTTLS and for direct TLS */
 	bool direct;
@@ -277,7 +278,7 @@ wire_unlearn(struct wire *w, struct buf *why)
 	int r;
 
 	if ((r = route_new(&anew, w->account, w->domain, w->deadline,
-	    why)) < 0)
+	    w->signals, why)) < 0)
 		return r;
 	route_free(w->route);
 	w->route = anew;
@@ -302,6 +303,7 @@ wire_new(struct wire **out, const struct wire_config *cf, struct buf *why)
 	w->net = cf->net;
 	w->hand_requests = cf->hand_requests;
 	w->deadline = cf->deadline;
+	w->signals = cf->signals;
 	if ((r = open_logs(w, why)) < 0) {
 		wire_free(w);
 		return r;
@@ -318,7 +320,7 @@ wire_new(struct wire **out, const struct wire_config *cf, struct buf *why)
 	    (r = make_context(w, w->account->tls == NETOPT_TLS_DIRECT,
 	    why)) < 0 ||
 	    (r = route_new(&w->route, w->account, w->domain,
-	    cf->deadline, why)) < 0) {
+	    cf->deadline, cf->signals, why)) < 0) {
 		wire_free(w);
 		return r;
 	}

@@ -20,6 +20,7 @@ struct wire_config {
 	const struct netopt *net;
 	bool hand_requests;		/* client_config's */
 	int64_t deadline;		/* of all dialing; pump_now()'s */
+	struct pump_end *signals;	/* one to stop ends dialing, too */
 };
 
 /*

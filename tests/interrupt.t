@@ -1,0 +1,103 @@
+#!/bin/sh
+# Signals and the time limit while no server answers yet: at the first address
+# that is dialed, at one behind a server that failed, at one a server sent us
+# to, in a proxy that says nothing.
+. "$(dirname "$0")/lib.sh"
+need xmpp-send python3 openssl
+make_certs || exit
+
+# A port where nobody answers: its queue is full.
+hole=$(port free 1)
+bg hole python3 "$TOP/tests/blackhole.py" 127.0.0.1 "$hole"
+wait_for 10 grep -q full "$T/hole.out"
+
+: >"$T/zone"
+bg dnsd python3 "$TOP/tests/dnsd.py" "$T/zone"
+wait_for 10 test -s "$T/dnsd.out" || note "$T/dnsd.err"
+XMPP_DNS=127.0.0.1:$(head -n 1 "$T/dnsd.out")
+export XMPP_DNS
+
+# server NAME PLAY CERT: its port in $port.
+server()
+{
+	mkdir -p "$T/$1"
+	: >"$T/$1/record"
+	echo "127.0.0.1:$hole" >"$T/$1/where"
+	bg "$1" python3 -W ignore "$TOP/tests/hostile.py" "$T" "$DOMAIN" \
+	    "$PASSWORD" "$T/$3" "$1:$2"
+	wait_for 10 test -s "$T/$1/port" || note "$T/$1.err"
+	port=$(cat "$T/$1/port")
+}
+server elsewhere elsewhere server
+elsewhere=$port
+server stranger honest other
+cat >"$T/zone" <<END
+_xmpp-client._tcp.$DOMAIN SRV 1 1 $port a.test
+_xmpp-client._tcp.$DOMAIN SRV 2 1 $hole a.test
+a.test A 127.0.0.1
+END
+
+printf '%s' "$PASSWORD" >"$T/password"
+printf '%s\n' "jid = romeo@$DOMAIN" "password_file = $T/password" \
+    "ca_file = $T/ca.pem" >"$T/account"
+chmod 600 "$T/password" "$T/account"
+
+# A proxy that takes connections and says nothing: the kernel does for it.
+bg mute python3 -c '
+import socket, time
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+time.sleep(60)'
+wait_for 10 test -s "$T/mute.out"
+mute=$(cat "$T/mute.out")
+
+# ends NAME REGEX OPTION...: when a line matches, and a moment later, SIGTERM
+# comes; it ends by it at once, far before its time is up.
+ends()
+{
+	en_name=$1 en_regex=$2
+	shift 2
+	bg send xmpp-send -v -f "$T/account" --timeout 50 --wait 0 -m x "$@" \
+	    "juliet@$DOMAIN"
+	wait_for 20 grep -Eq "$en_regex" "$T/send.err" || note "$T/send.err"
+	sleep 0.3
+	kill "$pid"
+	reap "$pid" 10
+	is "$en_name: SIGTERM ends it" "$rc" 143
+}
+
+# Without -v there is nothing to wait for but its socket.
+dialing()
+{
+	[ -n "$(find "/proc/$pid/fd" -lname 'socket:*' 2>/dev/null)" ]
+}
+bg send xmpp-send -f "$T/account" --timeout 50 --wait 0 -m x \
+    --host 127.0.0.1 --port "$hole" "juliet@$DOMAIN"
+wait_for 20 dialing
+kill "$pid"
+reap "$pid" 10
+is 'the first address: SIGTERM ends it' "$rc" 143
+is 'in silence' "$(cat "$T/send.err")" ''
+ends 'the target behind' 'not for verona.test'
+ends 'the host we are sent to' 'sends us to' \
+    --host 127.0.0.1 --port "$elsewhere"
+ends 'a proxy' 'connected in' --proxy "socks5h://127.0.0.1:$mute"
+
+# limit NAME WANT OPTION...: the time is up after 2 seconds.
+limit()
+{
+	li_name=$1 li_want=$2
+	shift 2
+	li_begin=$(date +%s)
+	LIMIT=20 status "$li_name: the time limit" "$li_want" xmpp-send -v \
+	    -f "$T/account" --timeout 2 --wait 0 -m x "$@" "juliet@$DOMAIN"
+	ok "$li_name: is kept" test $(($(date +%s) - li_begin)) -lt 8
+	like "$li_name: and told" "$T/err" "${li_told:-timed out}"
+}
+limit 'the first address' 75 --host 127.0.0.1 --port "$hole"
+limit 'the target behind' 77
+limit 'the host we are sent to' 75 --host 127.0.0.1 --port "$elsewhere"
+li_told='the proxy does not answer in time'
+limit 'a proxy' 75 --proxy "socks5h://127.0.0.1:$mute"
+limit 'a proxy by HTTP' 75 --proxy "http://127.0.0.1:$mute"
+finish
