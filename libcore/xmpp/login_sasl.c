@@ -8,6 +8,7 @@
 #include "base/b64.h"
 #include "base/buf.h"
 #include "base/xerr.h"
+#include "sasl/downgrade.h"
 #include "xml/ns.h"
 #include "xml/xml.h"
 #include "xmpp/datetime.h"
@@ -341,6 +342,18 @@ static const struct hint {
 };
 
 /* It is WHAT that the server refuses. */
+/*
+ * We have said that we would bind and the server does not, and that is what it
+ * may not like (RFC 5802 section 6): Prosody calls it malformed.
+ */
+static bool
+may_be_stripped(const struct login *l, const char *condition)
+{
+	return strcmp(condition, "malformed-request") == 0 &&
+	    strncmp(l->mechanism, "SCRAM-", 6) == 0 && l->bound_by == NULL &&
+	    sasl_unbound_flag(&l->cf) == 'y';
+}
+
 static int
 take_failure(struct login *l, const struct elem *e, const char *what)
 {
@@ -356,6 +369,11 @@ take_failure(struct login *l, const struct elem *e, const char *what)
 			hint = hints[i].hint;
 			r = hints[i].r;
 		}
+	if (may_be_stripped(l, name)) {
+		hint = "it may have channel binding that somebody in between "
+		    "has removed from what it offers";
+		r = XERR_AUTH;
+	}
 	return login_fail(l, r, "%s refused: %.60s%s%s%s%.200s%s",
 	    what, name, hint == NULL ? "" : "; ",
 	    hint == NULL ? "" : hint,

@@ -768,6 +768,32 @@ servers_that_misbehave_get_nothing(void **state)
 		}
 }
 
+/* The flag "y" of SCRAM is refused by a server that has binding after all. */
+static void
+a_refusal_may_be_of_what_somebody_removed(void **state)
+{
+	static const char says[] = HEAD TLS "|" PROCEED "|" HEAD
+	    "<stream:features><mechanisms xmlns='" NS_SASL "'><mechanism>"
+	    "SCRAM-SHA-1</mechanism></mechanisms></stream:features>|"
+	    "<failure xmlns='" NS_SASL "'><malformed-request/></failure>";
+	static char channel[] = "channel";
+	struct pair p;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		pair_init(&p, "juliet@example.org/x");
+		p.ccf.login.binding = i == 0 ? our_binding : NULL;
+		p.ccf.login.arg = channel;
+		assert_int_equal(client_new(&p.c, &p.ccf), 0);
+		assert_int_equal(play(&p, says, 4096),
+		    i == 0 ? XERR_AUTH : XERR_PROTO);
+		assert_int_equal(strstr(client_errmsg(p.c),
+		    "somebody in between") != NULL, i == 0);
+		pair_release(&p);
+	}
+}
+
 static void
 a_server_that_handled_too_much_is_told(void **state)
 {
@@ -998,6 +1024,7 @@ main(void)
 		cmocka_unit_test(a_wrong_password_is_refused),
 		cmocka_unit_test(plain_never_goes_in_clear),
 		cmocka_unit_test(servers_that_misbehave_get_nothing),
+		cmocka_unit_test(a_refusal_may_be_of_what_somebody_removed),
 		cmocka_unit_test(a_server_that_handled_too_much_is_told),
 		cmocka_unit_test(nothing_but_header_and_starttls_goes_in_clear),
 		cmocka_unit_test(requests_are_answered_once),
