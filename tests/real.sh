@@ -1,6 +1,6 @@
 # What must hold against a server that is not ours.  Sourced after lib.sh and
-# the server's own file; real SERVER MECHANISM... runs it all, with the
-# mechanisms that the server has.
+# the server's own file; real SERVER runs it all.  The ways to log in are
+# matrix.t's.
 
 # Unicode of all lengths, what XML quotes, line ends of all kinds, and all the
 # control characters that XML 1.0 can carry.
@@ -53,23 +53,6 @@ listening()
 bodies()
 {
 	grep -c '<body' "$1"
-}
-
-real_login()
-{
-	for m in "$@"; do
-		"start_$server" "mechanisms=$m" ||
-			{ verdict 1 "$m: server starts"; continue; }
-		for how in '' -direct; do
-			status "$m, $PORT$how: logged in and delivered" 0 \
-			    xmpp-send -v -a "romeo$how" --wait 0 -m "$m" \
-			    "juliet@$DOMAIN"
-			like "$m$how: it was this mechanism" "$T/err" "$m"
-		done
-		status "$m: a wrong password is refused" 77 \
-		    xmpp-send -a romeo-wrong -m x "juliet@$DOMAIN"
-		stop "$SERVER"
-	done
 }
 
 real_send()
@@ -226,10 +209,8 @@ real_no_smacks()
 real()
 {
 	server=$1
-	shift
 	need openssl port python3 xmpp-send xmpp-listen xmpp-connect
 	"have_$server" || skip_all "no $server here"
-	real_login "$@"
 	real_certificate
 	real_no_smacks
 	"start_$server" || verdict 1 'server starts'
