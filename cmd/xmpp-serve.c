@@ -41,6 +41,7 @@ static const char usage[] =
 	"      --no-fast           do not offer tokens (FAST)\n"
 	"      --no-sasl2          do not offer SASL2, Bind 2 and FAST\n"
 	"      --no-sm             do not offer stream management\n"
+	"      --timeout SECONDS   for a login, and for who does not read, 30\n"
 	"      --trace FILE        write what each client says to FILE.1, FILE.2 ...\n"
 	"      --trace-secrets     with passwords in it\n"
 	"      --token-life SECONDS\n"
@@ -54,6 +55,7 @@ enum {
 	OPT_NO_FAST,
 	OPT_NO_SASL2,
 	OPT_NO_SM,
+	OPT_TIMEOUT,
 	OPT_TRACE,
 	OPT_TRACE_SECRETS,
 	OPT_TOKEN_LIFE,
@@ -65,6 +67,7 @@ enum {
 	OUT_ROOM = 64 << 10,
 	FILES = 5000,
 	MS_GOODBYE = 2000,
+	MS_TIMEOUT = 30000,
 	TOKEN_LIFE = 86400,		/* seconds */
 	TOKEN_LIFE_MAX = 10 * 365 * 86400,
 };
@@ -490,6 +493,7 @@ main(int argc, char *argv[])
 		{ "no-fast", no_argument, NULL, OPT_NO_FAST },
 		{ "no-sasl2", no_argument, NULL, OPT_NO_SASL2 },
 		{ "no-sm", no_argument, NULL, OPT_NO_SM },
+		{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 		{ "trace", required_argument, NULL, OPT_TRACE },
 		{ "trace-secrets", no_argument, NULL, OPT_TRACE_SECRETS },
 		{ "token-life", required_argument, NULL, OPT_TOKEN_LIFE },
@@ -500,6 +504,7 @@ main(int argc, char *argv[])
 
 	cli_init("xmpp-serve", usage);
 	s.hub_config.token_life = TOKEN_LIFE;
+	s.hub_config.timeout_ms = MS_TIMEOUT;
 	set_domain(&s, "localhost");
 	add_user(&s, "romeo");
 	add_user(&s, "juliet");
@@ -518,6 +523,10 @@ main(int argc, char *argv[])
 		case OPT_STANZA:
 			s.hub_config.max_stanza = cli_number("--max-stanza",
 			    optarg, 10000, 1 << 24);
+			break;
+		case OPT_TIMEOUT:
+			s.hub_config.timeout_ms = cli_seconds("--timeout",
+			    optarg);
 			break;
 		case OPT_TRACE: s.hub_config.trace = optarg; break;
 		case OPT_TRACE_SECRETS: s.hub_config.trace_secrets = true; break;

@@ -13,6 +13,7 @@ import hmac
 import os
 import re
 import resource
+import select
 import selectors
 import socket
 import ssl
@@ -296,6 +297,82 @@ def without(option):
     assert FAST not in features, features
     assert (SASL2 in features) == (option != "--no-sasl2"), features
     assert "<success" in p.auth()
+
+
+def scram_begun(p, element):
+    """A password that is not shown; the challenge is not answered."""
+    p.open()
+    text = base64.b64encode(b"n,,n=romeo,r=0123456789abcdef0123").decode()
+    p.say(element % text)
+    p.hear("<challenge [^>]*>[^<]*</challenge>")
+
+
+def late(seconds):
+    """Who has not logged in by then is sent away, wherever he stands."""
+    begun = time.monotonic()
+    clients = {}
+
+    def add(name, tls, *steps):
+        p = clients[name] = Peer("romeo", tls)
+        for step in steps:
+            step(p)
+    add("silent", "none")
+    add("half a header", "none", lambda p: p.say("<stream:stream"))
+    add("before TLS", "none", Peer.open)
+    add("behind <proceed/>", "none", Peer.open, lambda p: p.say(
+        "<starttls xmlns='%s'/>" % TLS), lambda p: p.hear("<proceed "))
+    add("half a handshake", "none",
+        lambda p: p.sock.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"))
+    add("behind TLS", "direct")
+    add("before SASL", "starttls", Peer.open)
+    add("in SASL", "direct", lambda p: scram_begun(
+        p, "<auth xmlns='" + SASL + "' mechanism='SCRAM-SHA-256'>%s</auth>"))
+    add("in SASL2", "direct", lambda p: scram_begun(
+        p, "<authenticate xmlns='" + SASL2 + "' mechanism='SCRAM-SHA-256'>"
+        "<initial-response>%s</initial-response></authenticate>"))
+    add("before bind", "direct", Peer.open, Peer.auth, Peer.open)
+    drip = Peer("romeo", "direct")
+    inside = Peer("romeo", "direct").login()
+    drip.sock.settimeout(0.05)
+    while drip.got is not None:
+        drip.say(" ")
+        assert time.monotonic() < begun + LIMIT, "drips on"
+        try:
+            drip.got = drip.sock.recv(65536) or None
+        except (TimeoutError, socket.timeout):
+            pass
+    for name, p in clients.items():
+        text = p.ended()
+        took = time.monotonic() - begun
+        assert 0.9 * float(seconds) < took < LIMIT / 2, (name, took)
+        assert ("<connection-timeout" in text) == (name not in (
+            "silent", "behind <proceed/>", "half a handshake")), (name, text)
+    inside.say("<iq type='get' id='p' to='localhost'>"
+               "<ping xmlns='urn:xmpp:ping'/></iq>")
+    inside.hear("id='p'")
+
+
+def stuck(seconds):
+    """Who does not read while another waits for it is sent away, and the
+    other goes on."""
+    begun = time.monotonic()
+    r = Peer("romeo", "direct").login("deaf")
+    j = Peer("juliet", "direct").login()
+    todo = ("<message to='romeo@localhost/deaf'><body>%s</body></message>"
+            % ("x" * 10000)).encode() * 2000
+    j.sock.setblocking(False)
+    while todo:
+        assert time.monotonic() < begun + LIMIT, len(todo)
+        try:
+            todo = todo[j.sock.send(todo[:16384]):]
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            select.select([], [j.sock], [], 1)
+        try:
+            j.sock.recv(1 << 16)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+    assert time.monotonic() - begun > 0.9 * float(seconds)
+    assert "</stream:stream>" not in r.ended()
 
 
 globals()[sys.argv[1]](*sys.argv[2:])

@@ -66,6 +66,13 @@ done
 status 'a token expires when it is to' 0 \
     xmpp-serve --token-life 1 -- $PEER expiry
 
+bg late xmpp-serve --timeout 1 -- $PEER late 1
+status 'who does not read is sent away' 0 \
+    xmpp-serve --timeout 1 -- $PEER stuck 1
+reap "$pid"
+is 'who does not log in, too' "$rc $(tail -n 1 "$T/late.err")" '0 '
+status 'no number of seconds is wrong usage' 64 xmpp-serve --timeout x -- true
+
 status 'stanzas go to a file with -o' 0 \
     xmpp-serve -o "$T/routed" -- $PEER login starttls
 is 'one line each' "$(cat "$T/routed")" "<message xmlns='jabber:client'$(

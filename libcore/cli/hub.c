@@ -21,9 +21,15 @@ enum {
 	IN_MAX = 16384,		/* plaintext of one connection */
 	OUT_MAX = 65536,
 	QUEUE_HIGH = 256 << 10,	/* waits for one client: its senders wait */
-	LOG_MAX = 64 << 20,	/* the largest stanza, escaped, fits */
-	MS_LOGIN = 30000	/* to log in */
+	LOG_MAX = 64 << 20	/* the largest stanza, escaped, fits */
 };
+
+int64_t
+hub_deadline(const struct hub *h)
+{
+	return h->config.timeout_ms == 0 ? -1 :
+	    pump_deadline(h->config.timeout_ms);
+}
 
 void
 hub_enqueue(struct hub *h, struct hub_client *c)
@@ -74,7 +80,7 @@ deliver(void *arg, void *who, const struct elem *e)
 	if (h->current != NULL)
 		h->current->waits_for = c;
 	if (!c->congested && !c->ending)
-		c->deadline = pump_deadline(HUB_MS_STALL);
+		c->deadline = hub_deadline(h);
 	c->congested = true;
 }
 
@@ -219,7 +225,7 @@ add_client(struct hub *h, int fd)
 	}
 	c->hub = h;
 	c->number = ++h->serial;
-	c->deadline = pump_deadline(MS_LOGIN);
+	c->deadline = hub_deadline(h);
 	if ((r = conn_new(&c->conn, fd, IN_MAX, OUT_MAX)) == 0 &&
 	    RAND_bytes(c->secret, sizeof(c->secret)) != 1)
 		r = XERR_INTERNAL;

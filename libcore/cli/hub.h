@@ -34,6 +34,8 @@ struct hub_config {
 	unsigned token_life;	/* seconds, half of them until the next; 0: no
 				   FAST */
 	size_t max_stanza;	/* bytes; 0: 1 MiB */
+	int timeout_ms;		/* to log in, and to read something while
+				   others wait for it; 0: no limit */
 	bool log;		/* keep what is routed in hub_log() */
 	const char *trace;	/* a trace of each client, in this file with
 				   its number behind; or NULL */

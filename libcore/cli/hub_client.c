@@ -183,7 +183,7 @@ flush(struct hub_client *c)
 	tracefile_put(c->trace, TRACE_IN, p, n);
 	server_sent(c->server, n);
 	if (c->congested && !c->ending)
-		c->deadline = pump_deadline(HUB_MS_STALL);
+		c->deadline = hub_deadline(c->hub);
 	return true;
 }
 
@@ -395,10 +395,18 @@ hub_work(struct hub_client *c)
 		hang_up(c, "");
 }
 
+/* In a handshake there is nothing to be said. */
+static bool
+is_mute(const struct hub_client *c)
+{
+	return c->server == NULL ||
+	    (conn_tls(c->conn) != NULL && !conn_is_secure(c->conn));
+}
+
 void
 hub_time_is_up(struct hub_client *c)
 {
-	if (c->ending || c->server == NULL) {
+	if (c->ending || is_mute(c)) {
 		hang_up(c, "time is up");
 		return;
 	}

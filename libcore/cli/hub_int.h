@@ -10,7 +10,6 @@
 enum {
 	HUB_SALT = 16,
 	HUB_LOG_HIGH = 256 << 10,	/* bytes in the log: clients wait */
-	HUB_MS_STALL = 30000,	/* to read something, while others wait */
 	HUB_MS_CLOSE = 3000	/* to say good-bye */
 };
 
@@ -67,6 +66,9 @@ struct hub {
 void hub_enqueue(struct hub *h, struct hub_client *c);
 
 void hub_log_stanza(struct hub *h, const struct elem *e);
+
+/* When a client that keeps us waiting from now on has done so for too long. */
+int64_t hub_deadline(const struct hub *h);
 
 /* hub_client.c: move what can be moved for one client. */
 void hub_work(struct hub_client *c);
