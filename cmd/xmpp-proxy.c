@@ -52,6 +52,8 @@ enum {
 	OPT_SECRETS,
 	OPT_MAX_STANZA,
 	CLIENTS_MAX = 64,
+	LABEL = 16,
+	WHY_MAX = 5000,
 	PEM_MAX = 65536,
 	PORT_STARTTLS = 5222,
 	PORT_DIRECT = 5223,
@@ -75,6 +77,16 @@ static const struct option longs[] = {
 	CLI_LONG
 };
 
+/* In use with a relay, or while the server is dialed for it. */
+struct client {
+	struct relay *relay;
+	struct dialer *dialer;
+	int fd;			/* until there is a relay */
+	char label[LABEL];
+	struct pollfd *p;	/* the dialer's, in proxy's */
+	size_t n;
+};
+
 struct proxy {
 	struct relay_config cf;
 	const char *host, *ca_file;
@@ -87,7 +99,8 @@ struct proxy {
 	struct listener listener;
 	struct pump_end signals;
 	struct buf out;
-	struct relay *relays[CLIENTS_MAX];
+	struct client clients[CLIENTS_MAX];
+	struct pollfd polls[CLIENTS_MAX * DIALER_FDS];
 	unsigned count;		/* clients so far */
 	int signal;
 };
@@ -163,9 +176,9 @@ prepare(struct proxy *p)
 	make_identity(p);
 }
 
-/* Connect to the server; *TLS is how TLS begins there. */
+/* Begin to dial the server. */
 static int
-connect_on(struct proxy *p, int *fd, enum relay_tls *tls, struct buf *why)
+dial_server(struct proxy *p, struct dialer **dialer, struct buf *why)
 {
 	struct dial_config d = {
 		.host = p->host != NULL ? p->host : p->ascii,
@@ -176,102 +189,177 @@ connect_on(struct proxy *p, int *fd, enum relay_tls *tls, struct buf *why)
 		    pump_now() + p->timeout_ms,
 		.dns = getenv("XMPP_DNS"),
 	};
-	struct dial_target t;
-	struct dialer *dialer;
-	int r;
 
 	if (d.dns != NULL && *d.dns == '\0')
 		d.dns = NULL;
 	if (d.port == 0 && p->host != NULL)
 		d.port = p->tls == RELAY_DIRECT ? PORT_DIRECT : PORT_STARTTLS;
-	if ((r = dialer_new(&dialer, &d, why)) < 0)
-		return r;
-	if ((r = dialer_next(dialer, fd, &t, why)) == 0)
-		*tls = p->any_tls && t.direct ? RELAY_DIRECT : p->tls;
-	dialer_free(dialer);
-	return r;
+	return dialer_new(dialer, &d, why);
 }
 
-static struct relay **
-free_slot(struct proxy *p)
+static struct client *
+free_client(struct proxy *p)
 {
-	size_t i;
+	struct client *c;
 
-	for (i = 0; i < CLIENTS_MAX; i++)
-		if (p->relays[i] == NULL)
-			return &p->relays[i];
+	for (c = p->clients; c < p->clients + CLIENTS_MAX; c++)
+		if (c->relay == NULL && c->dialer == NULL)
+			return c;
 	return NULL;
+}
+
+static void
+no_server(const char *label, int r, const struct buf *why)
+{
+	cli_warn("%sserver: %.*s", label, (int)buf_len(why),
+	    buf_len(why) > 0 ? (const char *)buf_data(why) : xerr_str(r));
 }
 
 static void
 take_client(struct proxy *p, int fd)
 {
-	struct relay **slot = free_slot(p);
-	enum relay_tls tls = p->tls;
-	char label[16];
+	struct client *c = free_client(p);
+	char label[LABEL];
 	struct buf why;
-	int server, r;
+	int r;
 
 	snprintf(label, sizeof(label), "%u ", ++p->count);
-	buf_init(&why, PEM_MAX);
-	if (slot == NULL) {
+	if (c == NULL) {
 		cli_warn("%sthere are %d clients already", label, CLIENTS_MAX);
 		close(fd);
-	} else if (connect_on(p, &server, &tls, &why) < 0) {
-		cli_warn("%sserver: %s", label, buf_str(&why) == NULL ?
-		    "no memory" : buf_str(&why));
+		return;
+	}
+	*c = (struct client){ .fd = fd };
+	memcpy(c->label, label, sizeof(label));
+	buf_init(&why, WHY_MAX);
+	if ((r = dial_server(p, &c->dialer, &why)) < 0) {
+		no_server(label, r, &why);
 		close(fd);
-	} else if ((r = relay_new(slot, &p->cf, fd, server, tls, label)) < 0)
-		cli_warn("%s%s", label, xerr_str(r));
+	}
 	buf_release(&why);
+}
+
+/* The server was reached for C: by FD, as T says. */
+static void
+connected(struct proxy *p, struct client *c, int fd,
+    const struct dial_target *t)
+{
+	int r = relay_new(&c->relay, &p->cf, c->fd, fd,
+	    p->any_tls && t->direct ? RELAY_DIRECT : p->tls, c->label);
+
+	if (r < 0)
+		cli_warn("%s%s", c->label, xerr_str(r));
+}
+
+static void
+step_dialer(struct proxy *p, struct client *c)
+{
+	struct dial_target t;
+	struct buf why;
+	int fd, r;
+
+	buf_init(&why, WHY_MAX);
+	r = dialer_step(c->dialer, c->p, c->n, &fd, &t, &why);
+	if (r > 0) {
+		connected(p, c, fd, &t);
+	} else if (r < 0) {
+		no_server(c->label, r, &why);
+		close(c->fd);
+	}
+	if (r != 0) {
+		dialer_free(c->dialer);
+		c->dialer = NULL;
+	}
+	buf_release(&why);
+}
+
+static void
+step_relay(struct proxy *p, struct client *c)
+{
+	while (relay_step(c->relay))
+		filter_flush(&p->out, true);
+	if (!relay_is_done(c->relay))
+		return;
+	relay_free(c->relay);
+	c->relay = NULL;
 }
 
 /* All that can move moves; who is done goes. */
 static void
 step(struct proxy *p)
 {
-	size_t i;
+	struct client *c;
 	int fd;
 
 	while (listen_accept(&p->listener, &fd) == 1)
 		take_client(p, fd);
-	for (i = 0; i < CLIENTS_MAX; i++) {
-		if (p->relays[i] == NULL)
-			continue;
-		while (relay_step(p->relays[i]))
-			filter_flush(&p->out, true);
-		if (relay_is_done(p->relays[i])) {
-			relay_free(p->relays[i]);
-			p->relays[i] = NULL;
-		}
+	for (c = p->clients; c < p->clients + CLIENTS_MAX; c++) {
+		if (c->dialer != NULL)
+			step_dialer(p, c);
+		if (c->relay != NULL)
+			step_relay(p, c);
 	}
 	filter_flush(&p->out, true);
+}
+
+/* What the dialers wait for, and until when. */
+static size_t
+prepare_dialers(struct proxy *p, int64_t *until)
+{
+	struct client *c;
+	int64_t own;
+	size_t n = 0;
+
+	*until = -1;
+	for (c = p->clients; c < p->clients + CLIENTS_MAX; c++) {
+		if (c->dialer == NULL)
+			continue;
+		c->p = p->polls + n;
+		c->n = dialer_fds(c->dialer, c->p, &own);
+		n += c->n;
+		if (own >= 0 && (*until < 0 || own < *until))
+			*until = own;
+	}
+	return n;
+}
+
+static void
+wait_for_all(struct proxy *p)
+{
+	struct pump_end *ends[2 + 2 * CLIENTS_MAX];
+	struct client *c;
+	int64_t until;
+	size_t n = 0, dialing = prepare_dialers(p, &until);
+	int r;
+
+	ends[n++] = &p->signals;
+	ends[n++] = &p->listener.end;
+	for (c = p->clients; c < p->clients + CLIENTS_MAX; c++) {
+		if (c->relay == NULL)
+			continue;
+		ends[n++] = relay_client(c->relay);
+		ends[n++] = relay_server(c->relay);
+	}
+	if ((r = pump_poll_also(ends, n, p->polls, dialing, until)) < 0)
+		cli_die(cli_status(r), "%s", xerr_str(r));
 }
 
 static void
 serve(struct proxy *p)
 {
-	struct pump_end *ends[2 + 2 * CLIENTS_MAX];
-	size_t i, n;
-	int r;
+	struct client *c;
 
 	while ((p->signal = signals_next(&p->signals, NULL)) == 0 ||
 	    p->signal == SIGCHLD) {
-		n = 0;
-		ends[n++] = &p->signals;
-		ends[n++] = &p->listener.end;
-		for (i = 0; i < CLIENTS_MAX; i++) {
-			if (p->relays[i] == NULL)
-				continue;
-			ends[n++] = relay_client(p->relays[i]);
-			ends[n++] = relay_server(p->relays[i]);
-		}
-		if ((r = pump_poll(ends, n, -1)) < 0)
-			cli_die(cli_status(r), "%s", xerr_str(r));
+		wait_for_all(p);
 		step(p);
 	}
-	for (i = 0; i < CLIENTS_MAX; i++)
-		relay_free(p->relays[i]);
+	for (c = p->clients; c < p->clients + CLIENTS_MAX; c++) {
+		relay_free(c->relay);
+		if (c->dialer != NULL)
+			close(c->fd);
+		dialer_free(c->dialer);
+	}
 }
 
 static enum relay_tls

@@ -181,6 +181,48 @@ reap "$pid" 10
 is 'a reader that leaves ends it as SIGPIPE does' "$rc" 141
 ok 'and the file is gone all the same' test ! -e "$CA"
 
+# Others do not wait for a client whose server does not answer.
+if command -v python3 >/dev/null; then
+	bg full python3 -c '
+import socket
+s = socket.create_server(("127.0.0.1", 0), backlog=0)
+print(s.getsockname()[1], flush=True)
+first, _ = s.accept()
+clog = [socket.socket() for _ in range(8)]
+for c in clog:
+    c.setblocking(False)
+    c.connect_ex(s.getsockname())
+while True:
+    data = first.recv(4096)
+    if not data:
+        break
+    first.sendall(data)'
+	wait_for 10 test -s "$T/full.out"
+	proxy --plain --tls none --port "$(cat "$T/full.out")" --timeout 40
+	run timeout 30 python3 -c '
+import socket, sys, time
+at = ("127.0.0.1", int(sys.argv[1]))
+first = socket.create_connection(at, timeout=10)
+first.sendall(b"<a/>")
+assert first.recv(100)
+time.sleep(0.3)         # for the queue of the server to be full
+others = [socket.create_connection(at, timeout=10) for _ in range(3)]
+for s in others:
+    s.sendall(b"<b/>")
+time.sleep(0.3)
+for i in range(20):
+    first.sendall(b"<c/>")
+    assert first.recv(100)
+print("prompt")' "$PROXY"
+	is 'a client whose server is silent holds nobody up' \
+	    "$(cat "$T/out")" prompt || note "$T/err"
+	stop "$pid"
+	is 'nor the end' "$rc" 143
+else
+	skip 'no python3'
+	skip 'no python3'
+fi
+
 # What it does not trust it does not connect to.
 proxy --port "$PORT" --tls starttls --ca-file "$T/stranger.pem"
 client --timeout 10 -m x
