@@ -33,6 +33,7 @@ static void
 free_session(struct router_session *s)
 {
 	arena_release(&s->arena);
+	free(s->told);
 	free(s);
 }
 
@@ -110,7 +111,7 @@ router_add_account(struct router *r, const char *local)
 	more[at] = a;
 	r->naccounts++;
 	/* they have moved */
-	for (i = at; i < r->naccounts; i++)
+	for (i = 0; i < r->naccounts; i++)
 		for (struct router_session *s = more[i].sessions; s != NULL;
 		    s = s->next)
 			s->account = &more[i];
@@ -170,7 +171,7 @@ router_unbind(struct router *r, struct router_session *s)
 
 	if (s == NULL)
 		return;
-	if (s->presence != NULL || s->seen) {
+	if (s->presence != NULL || s->ntold > 0) {
 		e = elem_new(&r->scratch, NS_CLIENT, "presence");
 		elem_set(e, "from", jid_str(&s->jid));
 		elem_set(e, "type", "unavailable");
@@ -181,6 +182,7 @@ router_unbind(struct router *r, struct router_session *s)
 	for (p = &s->account->sessions; *p != s; p = &(*p)->next)
 		;
 	*p = s->next;
+	router_forget(r, s);
 	free_session(s);
 }
 

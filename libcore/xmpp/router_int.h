@@ -14,7 +14,8 @@ struct router_session {
 	struct arena arena;		/* of presence */
 	struct elem *presence;		/* the last broadcast; NULL: unavailable */
 	int priority;
-	bool seen;			/* presence was directed at somebody */
+	struct router_session **told;	/* to whom presence was directed, */
+	size_t ntold;			/* each once: no more than there are */
 };
 
 struct router_account {
@@ -53,6 +54,9 @@ void router_presence(struct router *r, struct router_session *s,
 void router_directed(struct router *r, struct router_session *s,
     const struct elem *e, struct router_account *account,
     struct router_session *to);
+
+/* S goes: those who remember that it was told of them forget it. */
+void router_forget(struct router *r, const struct router_session *s);
 
 /* Hand what was kept for S's account over to S. */
 void router_flush(struct router *r, struct router_session *s);

@@ -88,21 +88,89 @@ available(struct router *r, struct router_session *s, struct elem *e)
 		router_flush(r, s);
 }
 
+/*
+ * RFC 6121 4.6.3: those to whom presence was directed learn of its end.  WAS:
+ * it was broadcast, and so was its end.
+ */
+static void
+tell_those_told(struct router *r, struct router_session *s,
+    const struct elem *e, bool was)
+{
+	struct router_session *to;
+	size_t i;
+
+	for (i = 0; i < s->ntold; i++) {
+		to = s->told[i];
+		if (!was || to->presence == NULL)
+			deliver_to(r, to, e, jid_str(&to->jid));
+	}
+	s->ntold = 0;
+}
+
 void
 router_presence(struct router *r, struct router_session *s, struct elem *e)
 {
 	const char *type = elem_get(e, "type");
+	bool was = s->presence != NULL;
 
 	if (type == NULL) {
 		available(r, s, e);
 	} else if (strcmp(type, "unavailable") == 0) {
 		s->presence = NULL;
-		s->seen = false;
 		arena_reset(&s->arena);
-		broadcast(r, s, e);
+		if (was)
+			broadcast(r, s, e);
+		tell_those_told(r, s, e, was);
 	} else {
 		router_bounce(r, s, e, "bad-request", NULL);
 	}
+}
+
+/* Where TO is among those that S has told, or how many these are. */
+static size_t
+place_of(const struct router_session *s, const struct router_session *to)
+{
+	size_t i = 0;
+
+	while (i < s->ntold && s->told[i] != to)
+		i++;
+	return i;
+}
+
+/* TO has seen S; false if that cannot be kept. */
+static bool
+remember(struct router_session *s, struct router_session *to)
+{
+	struct router_session **more;
+
+	if (to == s || place_of(s, to) < s->ntold)
+		return true;
+	more = realloc(s->told, (s->ntold + 1) * sizeof(*more));
+	if (more == NULL)
+		return false;
+	s->told = more;
+	s->told[s->ntold++] = to;
+	return true;
+}
+
+static void
+unremember(struct router_session *s, const struct router_session *to)
+{
+	size_t i = place_of(s, to);
+
+	if (i < s->ntold)
+		s->told[i] = s->told[--s->ntold];
+}
+
+void
+router_forget(struct router *r, const struct router_session *gone)
+{
+	struct router_account *a;
+	struct router_session *s;
+
+	for (a = r->accounts; a < r->accounts + r->naccounts; a++)
+		for (s = a->sessions; s != NULL; s = s->next)
+			unremember(s, gone);
 }
 
 /* What A's resources have to say, for S who asks. */
@@ -152,6 +220,20 @@ to_the_account(struct router *r, struct router_session *s,
 	return true;	/* the others change nothing */
 }
 
+/* Presence of S, or its end if GONE, for TO alone. */
+static void
+direct(struct router *r, struct router_session *s, const struct elem *e,
+    struct router_session *to, bool gone)
+{
+	if (s != NULL && gone)
+		unremember(s, to);
+	else if (s != NULL && !remember(s, to)) {
+		router_bounce(r, s, e, "resource-constraint", NULL);
+		return;
+	}
+	r->config.ops->deliver(r->config.arg, to->who, e);
+}
+
 void
 router_directed(struct router *r, struct router_session *s,
     const struct elem *e, struct router_account *a,
@@ -165,11 +247,9 @@ router_directed(struct router *r, struct router_session *s,
 	}
 	if (to_the_account(r, s, e, a, type))
 		return;
-	if (s != NULL && type == NULL)
-		s->seen = true;
 	if (to != NULL)
-		r->config.ops->deliver(r->config.arg, to->who, e);
+		direct(r, s, e, to, type != NULL);
 	for (to = a == NULL ? NULL : a->sessions; to != NULL; to = to->next)
 		if (to->presence != NULL)
-			r->config.ops->deliver(r->config.arg, to->who, e);
+			direct(r, s, e, to, type != NULL);
 }

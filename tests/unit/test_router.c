@@ -199,7 +199,58 @@ leaving_is_told(void **state)
 	    "romeo: <presence to='romeo@localhost' "
 	    "from='juliet@localhost/balcony'/>\n");
 	router_unbind(w->router, w->juliet.session);
-	assert_non_null(strstr(news(w), "unavailable"));
+	assert_string_equal(news(w), "romeo: "
+	    "<presence to='romeo@localhost/orchard' "
+	    "from='juliet@localhost/balcony' type='unavailable'/>\n");
+}
+
+#define GONE(name, to) name ": <presence to='" to "' " \
+	"from='juliet@localhost/balcony' type='unavailable'/>\n"
+
+/* RFC 6121 4.6.3 */
+static void
+presence_directed_at_somebody_ends_for_them(void **state)
+{
+	struct world *w = *state;
+	int i;
+
+	/* romeo is available, nurse only connected */
+	come(w, &w->romeo, "romeo@localhost/orchard");
+	come(w, &w->nurse, "romeo@localhost/hall");
+	come(w, &w->juliet, "juliet@localhost/balcony");
+	send_xml(w, &w->romeo, "<presence/>");
+	for (i = 0; i < 3; i++)
+		send_xml(w, &w->juliet,
+		    "<presence to='romeo@localhost/hall'/>");
+	send_xml(w, &w->juliet, "<presence to='romeo@localhost/none'/>");
+	send_xml(w, &w->juliet, "<presence to='juliet@localhost/balcony'/>");
+	news(w);
+	/* never broadcast: nobody else hears of its end, and they do once */
+	expect(w, &w->juliet, "<presence type='unavailable'/>",
+	    "nurse: <presence to='romeo@localhost/hall' type='unavailable' "
+	    "from='juliet@localhost/balcony'/>\n");
+	expect(w, &w->juliet, "<presence type='unavailable'/>", "");
+	/* broadcast, too: nobody hears it twice, and nobody does not */
+	send_xml(w, &w->juliet, "<presence/>");
+	send_xml(w, &w->juliet, "<presence to='romeo@localhost'/>");
+	send_xml(w, &w->juliet, "<presence to='romeo@localhost/hall'/>");
+	news(w);
+	router_unbind(w->router, w->juliet.session);
+	assert_string_equal(news(w), GONE("romeo", "romeo@localhost")
+	    GONE("nurse", "romeo@localhost/hall"));
+	/* who was told that it ended is not told again */
+	come(w, &w->juliet, "juliet@localhost/balcony");
+	send_xml(w, &w->juliet, "<presence to='romeo@localhost/hall'/>");
+	send_xml(w, &w->juliet, "<presence to='romeo@localhost/orchard'/>");
+	send_xml(w, &w->juliet,
+	    "<presence to='romeo@localhost/hall' type='unavailable'/>");
+	news(w);
+	/* nor who has gone */
+	send_xml(w, &w->juliet, "<presence to='romeo@localhost/hall'/>");
+	router_unbind(w->router, w->nurse.session);
+	news(w);
+	router_unbind(w->router, w->juliet.session);
+	assert_string_equal(news(w), GONE("romeo", "romeo@localhost/orchard"));
 }
 
 static void
@@ -576,6 +627,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(presence_reaches_everyone_who_is_there),
 		T(leaving_is_told),
+		T(presence_directed_at_somebody_ends_for_them),
 		T(the_older_of_two_same_resources_goes),
 		T(binds_only_accounts),
 		T(messages_go_by_priority),
