@@ -21,6 +21,7 @@
 #include "cli/signals.h"
 #include "jid/jid.h"
 #include "net/cert.h"
+#include "sasl/scram.h"
 #include "xml/rec.h"
 
 static const char usage[] =
@@ -41,6 +42,7 @@ static const char usage[] =
 	"      --no-fast           do not offer tokens (FAST)\n"
 	"      --no-sasl2          do not offer SASL2, Bind 2 and FAST\n"
 	"      --no-sm             do not offer stream management\n"
+	"      --store NAME        keep what SCRAM-SHA-1 (-256) needs, no passwords\n"
 	"      --timeout SECONDS   for a login, and for who does not read, 30\n"
 	"      --trace FILE        write what each client says to FILE.1, FILE.2 ...\n"
 	"      --trace-secrets     with passwords in it\n"
@@ -55,6 +57,7 @@ enum {
 	OPT_NO_FAST,
 	OPT_NO_SASL2,
 	OPT_NO_SM,
+	OPT_STORE,
 	OPT_TIMEOUT,
 	OPT_TRACE,
 	OPT_TRACE_SECRETS,
@@ -210,8 +213,9 @@ open_hub(struct serve *s)
 	for (i = 0; i < s->nusers; i++) {
 		r = hub_add_account(s->hub, s->users[i].local,
 		    s->users[i].password);
-		if (r == XERR_NOMEM)
-			cli_die(EX_OSERR, "%s", xerr_str(r));
+		/* one that is there already is good enough */
+		if (r < 0 && r != XERR_SYNTAX)
+			cli_die(cli_status(r), "%s", xerr_str(r));
 	}
 	write_config(s);
 }
@@ -470,6 +474,14 @@ set_domain(struct serve *s, const char *domain)
 }
 
 static void
+set_store(struct serve *s, const char *name)
+{
+	if (scram_hash(name, NULL) == NULL)
+		cli_usage("--store: %s is no SCRAM without -PLUS", name);
+	s->hub_config.store = name;
+}
+
+static void
 add_mechanism(struct serve *s, const char *name)
 {
 	if (s->nmechanisms == MECHANISMS_MAX)
@@ -493,6 +505,7 @@ main(int argc, char *argv[])
 		{ "no-fast", no_argument, NULL, OPT_NO_FAST },
 		{ "no-sasl2", no_argument, NULL, OPT_NO_SASL2 },
 		{ "no-sm", no_argument, NULL, OPT_NO_SM },
+		{ "store", required_argument, NULL, OPT_STORE },
 		{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 		{ "trace", required_argument, NULL, OPT_TRACE },
 		{ "trace-secrets", no_argument, NULL, OPT_TRACE_SECRETS },
@@ -524,6 +537,7 @@ main(int argc, char *argv[])
 			s.hub_config.max_stanza = cli_number("--max-stanza",
 			    optarg, 10000, 1 << 24);
 			break;
+		case OPT_STORE: set_store(&s, optarg); break;
 		case OPT_TIMEOUT:
 			s.hub_config.timeout_ms = cli_seconds("--timeout",
 			    optarg);

@@ -151,6 +151,8 @@ hub_free(struct hub *h)
 	fast_free(h->fast);
 	tls_ctx_free(h->tls);
 	buf_release(&h->log);
+	for (i = 0; i < h->naccounts; i++)
+		verifier_wipe(&h->accounts[i].verifier);
 	free(h->accounts);
 	free(h->clients);
 	free(h->ends);
@@ -178,16 +180,22 @@ hub_clients(const struct hub *h)
 int
 hub_add_account(struct hub *h, const char *local, const char *password)
 {
-	struct hub_account *more;
+	struct hub_account *more, a = {
+		.local = local, .password = password
+	};
 	int r;
 
+	if (h->config.store != NULL && (r = verifier_set_password(&a.verifier,
+	    h->config.store, password, strlen(password), h->salt, HUB_SALT,
+	    SCRAM_ITERATIONS_MIN)) < 0)
+		return r;
 	more = realloc(h->accounts, (h->naccounts + 1) * sizeof(*more));
 	if (more == NULL)
 		return XERR_NOMEM;
 	h->accounts = more;
 	if ((r = router_add_account(h->router, local)) < 0)
 		return r;
-	more[h->naccounts++] = (struct hub_account){ local, password };
+	more[h->naccounts++] = a;
 	return 0;
 }
 

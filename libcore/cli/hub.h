@@ -31,6 +31,11 @@ struct hub_config {
 	const char *cert_pem, *key_pem;	/* used by hub_new() only */
 	const char *const *mechanisms;	/* of server_config */
 	bool plaintext_ok, no_sm, no_sasl2;	/* of server_config */
+	/*
+	 * Keep no passwords, but what this SCRAM needs, such as "SCRAM-SHA-1",
+	 * and let clients upgrade that (XEP-0480); or NULL.
+	 */
+	const char *store;
 	unsigned token_life;	/* seconds, half of them until the next; 0: no
 				   FAST */
 	size_t max_stanza;	/* bytes; 0: 1 MiB */
@@ -55,7 +60,8 @@ unsigned hub_port(const struct hub *h);
 
 /*
  * Add an account of a localpart in its normal form; both are borrowed.
- * XERR_SYNTAX if it is there already, XERR_NOMEM.
+ * XERR_SYNTAX if it is there already; XERR_CONFIG if the password is none for
+ * what is to be stored, XERR_NOMEM, XERR_INTERNAL.
  */
 int hub_add_account(struct hub *h, const char *local, const char *password);
 

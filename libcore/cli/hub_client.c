@@ -45,10 +45,10 @@ hub_end(struct hub_client *c)
 	hub_enqueue(c->hub, c);
 }
 
-static int
-lookup(void *arg, const struct jid *user, struct buf *password)
+/* The account of USER, or NULL. */
+static struct hub_account *
+find_account(struct hub *h, const struct jid *user)
 {
-	struct hub *h = arg;
 	const char *local;
 	size_t i, n;
 
@@ -56,8 +56,24 @@ lookup(void *arg, const struct jid *user, struct buf *password)
 	for (i = 0; local != NULL && i < h->naccounts; i++)
 		if (strlen(h->accounts[i].local) == n &&
 		    memcmp(h->accounts[i].local, local, n) == 0)
-			return buf_puts(password, h->accounts[i].password);
-	return XERR_AUTH;
+			return &h->accounts[i];
+	return NULL;
+}
+
+static int
+lookup(void *arg, const struct jid *user, struct buf *password)
+{
+	const struct hub_account *a = find_account(arg, user);
+
+	return a == NULL ? XERR_AUTH : buf_puts(password, a->password);
+}
+
+static struct verifier *
+verifier(void *arg, const struct jid *user)
+{
+	struct hub_account *a = find_account(arg, user);
+
+	return a == NULL ? NULL : &a->verifier;
 }
 
 /* --trace; a client is served all the same if it cannot be written. */
@@ -88,6 +104,8 @@ begin(struct hub_client *c, bool secure)
 	const struct hub_config *hc = &c->hub->config;
 	struct server_config sc = {
 		.domain = hc->domain, .lookup = lookup, .arg = c->hub,
+		.verifier = hc->store == NULL ? NULL : verifier,
+		.stored = hc->store,
 		.secret = c->secret, .salt = c->hub->salt, .salt_len = HUB_SALT,
 		.iterations = SCRAM_ITERATIONS_MIN,
 		.mechanisms = hc->mechanisms,
@@ -191,6 +209,7 @@ flush(struct hub_client *c)
 static void
 bind(struct hub_client *c)
 {
+	const char *upgraded;
 	int r;
 
 	r = router_bind(c->hub->router, &c->session, server_jid(c->server), c);
@@ -200,8 +219,11 @@ bind(struct hub_client *c)
 	}
 	server_accept(c->server);
 	c->deadline = -1;
-	cli_verbose(1, "client %u: %s by %s", c->number,
-	    jid_str(server_jid(c->server)), server_mechanism(c->server));
+	upgraded = server_upgraded(c->server);
+	cli_verbose(1, "client %u: %s by %s%s%s", c->number,
+	    jid_str(server_jid(c->server)), server_mechanism(c->server),
+	    upgraded == NULL ? "" : ", upgraded to ",
+	    upgraded == NULL ? "" : upgraded);
 }
 
 static int

@@ -4,6 +4,7 @@
 
 #include "cli/hub.h"
 #include "net/listen.h"
+#include "sasl/verifier.h"
 #include "xmpp/router.h"
 #include "xmpp/server.h"
 
@@ -18,6 +19,7 @@ struct tls_ctx;
 
 struct hub_account {
 	const char *local, *password;
+	struct verifier verifier;	/* instead, with config.store */
 };
 
 struct hub_client {

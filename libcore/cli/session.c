@@ -229,12 +229,16 @@ static void
 tell_login(const struct session *s)
 {
 	const char *binding = login_bound_by(client_login(s->client));
+	const char *upgraded = login_upgraded(client_login(s->client));
 
 	cli_verbose(1, "logged in as %s by %s%s%s%s",
 	    jid_str(client_jid(s->client)), client_mechanism(s->client),
 	    binding == NULL ? "" : ", bound by ", binding == NULL ? "" : binding,
 	    client_has_sm(s->client) ? "" :
 	    "; no stream management, acknowledged by ping");
+	if (upgraded != NULL)
+		cli_verbose(1, "the server has a better hash of the password "
+		    "now (%s)", upgraded);
 }
 
 /* The client's next event in words of ours: 1, 0 for none, or an error. */

@@ -12,6 +12,8 @@
 #include "base/buf.h"
 #include "sasl/binding.h"
 
+struct scram_keys;
+
 /* Start from a zeroed struct: a member that is zero means "not there". */
 struct sasl_server_config {
 	/*
@@ -19,6 +21,12 @@ struct sasl_server_config {
 	 * if there is no such user, or another error.
 	 */
 	int (*lookup)(void *arg, const char *username, struct buf *password);
+	/*
+	 * SCRAM where there are no passwords: the keys of USERNAME for
+	 * MECHANISM, borrowed; NULL if there is no such user, or none are kept.
+	 */
+	const struct scram_keys *(*keys)(void *arg, const char *username,
+	    const char *mechanism);
 	/*
 	 * EXTERNAL (RFC 6120 6.3.4): append to USERNAME whose the client's
 	 * certificate is: the account AUTHZID if it names that, or, if AUTHZID

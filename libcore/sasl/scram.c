@@ -17,6 +17,12 @@ static const struct scram_hash hashes[] = {
 };
 
 const struct scram_hash *
+scram_hash_at(size_t i)
+{
+	return i < sizeof(hashes) / sizeof(hashes[0]) ? &hashes[i] : NULL;
+}
+
+const struct scram_hash *
 scram_hash(const char *mechanism, bool *plus)
 {
 	const char *rest;
@@ -54,18 +60,26 @@ scram_salted(unsigned char salted[SCRAM_HASH_MAX], const struct scram_hash *h,
 }
 
 int
+scram_keys_of(struct scram_keys *k, const struct scram_hash *h,
+    const unsigned char *salted)
+{
+	return hmac(k->client, h, salted, "Client Key", 10) &&
+	    hmac(k->server, h, salted, "Server Key", 10) &&
+	    EVP_Digest(k->client, h->len, k->stored, NULL, h->md(),
+	    NULL) == 1 ? 0 : XERR_INTERNAL;
+}
+
+int
 scram_derive(struct scram_keys *k, const struct scram_hash *h,
     const struct buf *password, const void *salt, size_t salt_len,
     unsigned iterations)
 {
 	unsigned char salted[SCRAM_HASH_MAX];
-	int r = scram_salted(salted, h, password, salt, salt_len, iterations);
+	int r;
 
-	if (r == 0 && !(hmac(k->client, h, salted, "Client Key", 10) &&
-	    hmac(k->server, h, salted, "Server Key", 10) &&
-	    EVP_Digest(k->client, h->len, k->stored, NULL, h->md(),
-	    NULL) == 1))
-		r = XERR_INTERNAL;
+	if ((r = scram_salted(salted, h, password, salt, salt_len,
+	    iterations)) == 0)
+		r = scram_keys_of(k, h, salted);
 	OPENSSL_cleanse(salted, sizeof(salted));
 	return r;
 }

@@ -32,6 +32,9 @@ struct scram_hash {
  */
 const struct scram_hash *scram_hash(const char *mechanism, bool *plus);
 
+/* The Ith hash, strongest first; NULL behind the last. */
+const struct scram_hash *scram_hash_at(size_t i);
+
 /* What a server keeps of a password; a client derives the same. */
 struct scram_keys {
 	unsigned char client[SCRAM_HASH_MAX];	/* ClientKey: the secret */
@@ -46,6 +49,10 @@ struct scram_keys {
 int scram_salted(unsigned char salted[SCRAM_HASH_MAX],
     const struct scram_hash *h, const struct buf *password, const void *salt,
     size_t salt_len, unsigned iterations);
+
+/* The keys of SALTED, which is that.  0 or XERR_INTERNAL; wipe *K. */
+int scram_keys_of(struct scram_keys *k, const struct scram_hash *h,
+    const unsigned char *salted);
 
 /*
  * Derive the keys from the prepared PASSWORD.  0, XERR_NOMEM, or XERR_INTERNAL

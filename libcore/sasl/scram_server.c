@@ -11,13 +11,13 @@
 bool
 scram_server_usable(const struct sasl_server_config *c)
 {
-	return c->lookup != NULL;
+	return c->lookup != NULL || c->keys != NULL;
 }
 
 bool
 scram_server_plus_usable(const struct sasl_server_config *c)
 {
-	return c->lookup != NULL && c->nbindings > 0;
+	return scram_server_usable(c) && c->nbindings > 0;
 }
 
 /* A saslname, with its =2C and =3D. */
@@ -132,9 +132,17 @@ read_first(struct sasl_server *s, const void *data, size_t len)
 static int
 derive(struct sasl_server *s)
 {
+	const struct scram_keys *keys;
 	struct buf password;
 	int r;
 
+	if (s->config.keys != NULL) {
+		keys = s->config.keys(s->config.arg, sasl_server_username(s),
+		    s->mech->name);
+		if (keys != NULL)
+			s->keys = *keys;
+		return keys == NULL ? XERR_AUTH : 0;
+	}
 	if ((r = sasl_server_look_up(s, &password)) == 0)
 		r = scram_derive(&s->keys, s->hash, &password,
 		    s->config.salt, s->config.salt_len, s->config.iterations);

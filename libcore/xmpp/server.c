@@ -45,7 +45,9 @@ server_new(struct server **out, const struct server_config *config)
 	s->config = *config;
 	s->secure = config->secure;
 	s->sasl_config = (struct sasl_server_config){
-		.lookup = server_lookup, .arg = s, .nonce = s->nonce,
+		.lookup = config->verifier == NULL ? server_lookup : NULL,
+		.keys = config->verifier == NULL ? NULL : server_look_up_keys,
+		.arg = s, .nonce = s->nonce,
 		.token = config->fast != NULL ? server_look_up_token : NULL,
 		.salt = config->salt, .salt_len = config->salt_len,
 		.iterations = config->iterations,
@@ -378,6 +380,12 @@ const char *
 server_mechanism(const struct server *s)
 {
 	return s->mechanism;
+}
+
+const char *
+server_upgraded(const struct server *s)
+{
+	return s->upgraded;
 }
 
 size_t

@@ -11,9 +11,9 @@
  *	SERVER_CLOSED	send what is pending, hang up
  *
  * A client logs in and binds by RFC 6120, or by SASL2 (XEP-0388) with Bind 2
- * (XEP-0386) and tokens (XEP-0484).  Stanzas that it has sent behind
- * <authenticate/> or <response/> are taken after a success, dropped after a
- * failure.
+ * (XEP-0386), tokens (XEP-0484) and upgrades (XEP-0480).  Stanzas that it has
+ * sent behind <authenticate/> or <response/> are taken after a success, dropped
+ * after a failure.
  *
  * It has no clock: an owner who does not want to wait for ever for a client
  * to log in, or to close, calls server_close().
@@ -38,6 +38,7 @@ enum {
 };
 
 struct fast;
+struct verifier;
 
 /* Everything pointed to is borrowed until server_free(). */
 struct server_config {
@@ -47,6 +48,14 @@ struct server_config {
 	 * XERR_AUTH if there is no such user.
 	 */
 	int (*lookup)(void *arg, const struct jid *user, struct buf *password);
+	/*
+	 * Instead of LOOKUP, where no passwords are kept: what there is of USER
+	 * in their place (sasl/verifier.h), borrowed until the next call, or
+	 * NULL.  All have keys for the mechanism STORED, "SCRAM-SHA-1"; clients
+	 * may add stronger ones (XEP-0480), with this salt and iterations.
+	 */
+	struct verifier *(*verifier)(void *arg, const struct jid *user);
+	const char *stored;
 	void *arg;
 	/*
 	 * Random and of this stream alone: ids, the nonce of SCRAM and the
@@ -165,6 +174,9 @@ bool server_is_bound(const struct server *s);
 
 /* How it logged in, NULL before. */
 const char *server_mechanism(const struct server *s);
+
+/* The mechanism to which that has upgraded the account, or NULL. */
+const char *server_upgraded(const struct server *s);
 
 /* Stanzas sent that the client has not acknowledged; 0 without XEP-0198. */
 size_t server_unacked(const struct server *s);

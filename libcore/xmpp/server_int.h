@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "sasl/sasl_server.h"
+#include "sasl/verifier.h"
 #include "xmpp/server.h"
 #include "xmpp/stream.h"
 
@@ -26,6 +27,7 @@ struct server_request {
 	size_t shown;			/* which, once that is known */
 	const char *token_for;		/* a mechanism, static, or NULL */
 	const char *tag;		/* of the resource, or NULL */
+	unsigned upgrades;		/* bits of server_upgrade.c */
 };
 
 struct server {
@@ -59,6 +61,9 @@ struct server {
 	struct server_request request;
 	struct arena kept;	/* its strings */
 	struct buf extra;	/* what <success/> has to tell */
+	const char *task;	/* that is being done, static, or NULL */
+	bool told;		/* the client has what it needs for it */
+	const char *upgraded;	/* the mechanism, static, or NULL */
 	int64_t now;		/* seconds since 1970 */
 	struct jid from;	/* of the header: a bare address, or empty */
 	struct jid jid;
@@ -100,10 +105,11 @@ int server_take_sasl(struct server *s, const struct elem *e,
     struct server_event *ev);
 
 /*
- * Common to both profiles: may this one be offered; the list of mechanisms;
- * forget the last exchange; begin one, with base64 or NULL; go on; give it up;
- * add base64 to E.
+ * Common to both profiles: may this one be offered at all, and to who says to
+ * be s->from; the list of mechanisms; forget the last exchange; begin one, with
+ * base64 or NULL; go on; give it up; add base64 to E.
  */
+bool server_is_allowed(const struct server *s, const char *mechanism);
 bool server_wants(const struct server *s, const char *mechanism);
 void server_add_mechanisms(const struct server *s, struct elem *e);
 void server_begin_sasl(struct server *s, bool sasl2);
@@ -117,12 +123,16 @@ int server_add_data(struct elem *e, const struct buf *data);
 /* server_external.c: make an account up, for one who is anonymous. */
 int server_make_guest(struct server *s);
 
-/* server_sasl2.c: the feature; the elements; the end; the owner's verdict. */
+/*
+ * server_sasl2.c: the feature; the elements; the end of the mechanism, and of
+ * a task; the owner's verdict.
+ */
 void server_add_sasl2(struct server *s, struct elem *features);
 int server_take_sasl2(struct server *s, const struct elem *e,
     struct server_event *ev);
 int server_sasl2_done(struct server *s, const struct buf *data,
     struct server_event *ev);
+int server_sasl2_go_on(struct server *s, struct server_event *ev);
 int server_sasl2_accept(struct server *s);
 int server_sasl2_refuse(struct server *s);
 
@@ -146,6 +156,23 @@ const char *server_use_token(struct server *s);
 
 /* What <success/> has to say of it: 0 or an error. */
 int server_add_token(struct server *s, struct elem *success);
+
+/* server_upgrade.c: for sasl_server.h; has who says to be s->from the keys? */
+const struct scram_keys *server_look_up_keys(void *arg, const char *username,
+    const char *mechanism);
+bool server_keeps(const struct server *s, const char *mechanism);
+
+/* The feature; what E asks for. */
+void server_add_upgrades(struct server *s, struct elem *authentication);
+void server_read_upgrades(struct server *s, const struct elem *e);
+
+/*
+ * Begin the next task, s->task: 1, 0 if there is none, an error; and take what
+ * comes while it goes on.
+ */
+int server_begin_task(struct server *s);
+int server_take_task(struct server *s, const struct elem *e,
+    struct server_event *ev);
 
 /* server_sm.c: decimal below 2^32, false if S is none or NULL. */
 bool server_number(uint32_t *n, const char *s);

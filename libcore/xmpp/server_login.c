@@ -79,6 +79,8 @@ server_take_login(struct server *s, const struct elem *e,
 	    !elem_is(e, NS_SASL2, "abort"))
 		return server_fail(s, XERR_PROTO, "not-authorized",
 		    "neither <response/> nor <abort/>");
+	if (s->task != NULL)
+		return server_take_task(s, e, ev);
 	if (elem_is(e, NS_TLS, "starttls"))
 		return take_starttls(s, ev);
 	if (elem_is(e, NS_SASL, NULL))

@@ -24,7 +24,7 @@ server_lookup(void *arg, const char *username, struct buf *password)
 }
 
 bool
-server_wants(const struct server *s, const char *mechanism)
+server_is_allowed(const struct server *s, const char *mechanism)
 {
 	const char *const *m = s->config.mechanisms;
 
@@ -33,6 +33,12 @@ server_wants(const struct server *s, const char *mechanism)
 	while (*m != NULL && strcmp(*m, mechanism) != 0)
 		m++;
 	return *m != NULL;
+}
+
+bool
+server_wants(const struct server *s, const char *mechanism)
+{
+	return server_is_allowed(s, mechanism) && server_keeps(s, mechanism);
 }
 
 static bool
@@ -130,7 +136,7 @@ server_sasl_failed(struct server *s, const char *condition)
 	elem_add(e, NS_SASL, condition);
 	sasl_server_free(s->sasl);
 	s->sasl = NULL;
-	s->mechanism = NULL;
+	s->mechanism = s->task = NULL;
 	/* what was sent behind it, in the hope of success, means nothing */
 	s->ignoring = s->sasl2;
 	if ((r = server_put(s, e)) < 0)

@@ -27,6 +27,7 @@ server_add_sasl2(struct server *s, struct elem *features)
 		elem_set(f, "var", NS_SM);
 	}
 	server_add_fast(s, in);
+	server_add_upgrades(s, e);
 }
 
 /* A UUID of version 4, as section 2.2 demands (RFC 9562 5.4). */
@@ -82,6 +83,7 @@ read_request(struct server *s, const struct elem *e)
 	q->resume = elem_child(e, NS_SM, "resume") != NULL;
 	if ((r = server_read_fast(s, e)) < 0)
 		return r;
+	server_read_upgrades(s, e);
 	return read_bind(s, elem_child(e, NS_BIND2, "bind"));
 }
 
@@ -211,6 +213,16 @@ server_sasl2_done(struct server *s, const struct buf *data,
 	buf_reset(&s->extra);
 	if ((r = buf_put(&s->extra, buf_data(data), buf_len(data))) < 0)
 		return server_fail_with(s, r);
+	return server_sasl2_go_on(s, ev);
+}
+
+int
+server_sasl2_go_on(struct server *s, struct server_event *ev)
+{
+	int r;
+
+	if ((r = server_begin_task(s)) != 0)
+		return r < 0 ? r : 0;
 	if (!s->request.bind)
 		return put_success(s);
 	if ((r = make_resource(s)) < 0)

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/xerr.h"
+#include "sasl/verifier.h"
 #include "xml/ns.h"
 #include "xml/rec.h"
 #include "xmpp/client.h"
@@ -458,6 +459,96 @@ the_login_is_bound_to_the_channel(void **state)
 		    "tls-exporter");
 		pair_release(&p);
 	}
+}
+
+static struct verifier kept;
+
+static struct verifier *
+verifier(void *arg, const struct jid *user)
+{
+	size_t n;
+
+	(void)arg;
+	return strncmp(jid_local(user, &n), "juliet", 6) == 0 ? &kept : NULL;
+}
+
+/* A server that keeps a weak hash of the password, if ANEW, and no password. */
+static void
+pair_init_weak(struct pair *p, bool anew)
+{
+	static char channel[] = "one channel";
+	static const struct sasl_binding b = { "tls-exporter", channel,
+		sizeof(channel) - 1 };
+
+	pair_init(p, "juliet@example.org");
+	if (anew) {
+		verifier_wipe(&kept);
+		assert_int_equal(verifier_set_password(&kept, "SCRAM-SHA-1",
+		    PASSWORD, sizeof(PASSWORD) - 1, p->scf.salt,
+		    p->scf.salt_len, 4096), 0);
+	}
+	p->scf.lookup = NULL;
+	p->scf.verifier = verifier;
+	p->scf.stored = "SCRAM-SHA-1";
+	p->scf.bindings = &b;
+	p->scf.nbindings = 1;
+	p->ccf.login.binding = our_binding;
+	p->ccf.login.arg = channel;
+	p->early = true;
+}
+
+/* It gets a stronger one on the way (XEP-0480). */
+static void
+a_login_upgrades_the_hash_at_every_cut(void **state)
+{
+	static const struct offer before = {
+		.has = OFFER_SASL2 | OFFER_BIND2 | OFFER_SM_INLINE |
+		    OFFER_BINDINGS,
+		.sasl2 = { { "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1" }, 2 },
+		.types = { { "tls-exporter" }, 1 },
+		.upgrades = { { "UPGR-SCRAM-SHA-512", "UPGR-SCRAM-SHA-256" },
+		    2 }
+	};
+	struct pair p;
+	size_t step;
+	int i;
+
+	(void)state;
+	for (step = 1; step < 1200; step += step < 24 ? 1 : 131)
+		/* ahead or not; on what was remembered; on what is there */
+		for (i = 0; i < 4; i++) {
+			pair_init_weak(&p, i < 2);
+			p.step = step;
+			p.ccf.login.remembered = i == 1 || i == 2 ? &before :
+			    NULL;
+			pair_open(&p);
+			assert_int_equal(talk(&p), 0);
+			assert_non_null(strstr(buf_str(&p.log), "acked 1 "));
+			assert_int_equal(p.got, 1);
+			assert_string_equal(client_mechanism(p.c), i < 3 ?
+			    "SCRAM-SHA-1-PLUS" : "SCRAM-SHA-512-PLUS");
+			if (i < 2)
+				assert_string_equal(login_upgraded(
+				    client_login(p.c)), "UPGR-SCRAM-SHA-512");
+			else
+				assert_null(login_upgraded(client_login(p.c)));
+			pair_release(&p);
+		}
+}
+
+/* Two round trips, once. */
+static void
+an_upgrade_takes_two_flights(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init_weak(&p, true);
+	pair_open(&p);
+	assert_int_equal(talk(&p), 0);
+	/* a_modern_login_is_shorter() has 5 */
+	assert_int_equal(p.flights, 7);
+	pair_release(&p);
 }
 
 /* SASL2 with Bind 2: no restart, and stream management is on at once. */
@@ -1018,6 +1109,8 @@ main(void)
 		cmocka_unit_test(a_remembered_offer_saves_a_round_trip),
 		cmocka_unit_test(a_password_is_not_sent_on_a_memory),
 		cmocka_unit_test(the_login_is_bound_to_the_channel),
+		cmocka_unit_test(a_login_upgrades_the_hash_at_every_cut),
+		cmocka_unit_test(an_upgrade_takes_two_flights),
 		cmocka_unit_test(a_modern_login_is_shorter),
 		cmocka_unit_test(a_resource_that_is_wanted_is_had),
 		cmocka_unit_test(less_than_before_is_refused),

@@ -25,6 +25,7 @@
 #include "jid/jid.h"
 #include "sasl/sasl.h"
 #include "sasl/sasl_server.h"
+#include "sasl/verifier.h"
 #include "xml/rec.h"
 #include "xmpp/client.h"
 #include "xmpp/fast.h"
@@ -433,6 +434,40 @@ session(struct pair *p)
 }
 
 static const char *mechanism[2];
+static bool storing;	/* not the password, but what can be upgraded */
+static struct verifier kept;
+
+static struct verifier *
+verifier(void *arg, const struct jid *user)
+{
+	(void)arg;
+	(void)user;
+	return &kept;
+}
+
+static int
+binding(void *arg, const char *type, struct buf *out)
+{
+	(void)arg;
+	return strcmp(type, "tls-exporter") != 0 ? XERR_CONFIG :
+	    buf_puts(out, "channel");
+}
+
+static int
+store(struct server_config *c)
+{
+	static const struct sasl_binding b = { "tls-exporter", "channel", 7 };
+
+	c->lookup = NULL;
+	c->verifier = verifier;
+	c->stored = "SCRAM-SHA-1";
+	c->mechanisms = NULL;
+	c->bindings = &b;
+	c->nbindings = 1;
+	verifier_wipe(&kept);
+	return verifier_set_password(&kept, c->stored, "rose", 4, c->salt,
+	    c->salt_len, c->iterations);
+}
 
 static int
 log_in_and_talk(void)
@@ -442,7 +477,8 @@ log_in_and_talk(void)
 	struct client_config ccf = {
 		.login = { .jid = &jid, .password = "rose", .password_len = 4,
 		    .nonce = "abcdefghijklmnopqrstuvwxyz234567",
-		    .direct = true },
+		    .direct = true,
+		    .binding = storing ? binding : NULL },
 		.identity = { "client", "bot", "test", "1" }, .id = "q7h2"
 	};
 	struct server_config scf = {
@@ -453,11 +489,16 @@ log_in_and_talk(void)
 	struct pair p = { 0 };
 	int r;
 
+	if (storing && (r = store(&scf)) < 0)
+		return r;
 	if ((r = jid_parse(&jid, "juliet@example.org/balcony", 26)) == 0 &&
 	    (r = client_new(&p.c, &ccf)) == 0 &&
 	    (r = client_secured(p.c)) == 0 &&
 	    (r = server_new(&p.s, &scf)) == 0)
 		r = session(&p);
+	/* a binding that there is no memory for is none, and then no upgrade */
+	if (r == 0 && storing && server_upgraded(p.s) == NULL)
+		r = XERR_NOMEM;
 	client_free(p.c);
 	server_free(p.s);
 	return r;
@@ -471,6 +512,10 @@ a_session_needs_memory(void **state)
 	each_fails(log_in_and_talk, XERR_NOMEM, 30);
 	mechanism[0] = "SCRAM-SHA-1";
 	each_fails(log_in_and_talk, XERR_NOMEM, 40);
+	storing = true;
+	each_fails(log_in_and_talk, XERR_NOMEM, 60);
+	assert_non_null(verifier_get(&kept, "SCRAM-SHA-512"));
+	storing = false;
 }
 
 /* What a router made its owner send. */
