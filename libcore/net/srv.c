@@ -46,6 +46,9 @@ choose(const struct srv *list, size_t n, uint64_t *seed)
 
 	for (i = 0; i < n; i++)
 		sum += list[i].weight;
+	/* of those without weight none is meant before the others */
+	if (sum == 0)
+		return next_random(seed) % n;
 	r = next_random(seed) % (sum + 1);
 	for (sum = i = 0; i + 1 < n; i++)
 		if ((sum += list[i].weight) >= r)
