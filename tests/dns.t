@@ -285,7 +285,7 @@ sends 'TLSA: the host is not signed' 0 one
 secure "3 1 1 $wrong" "_xmpp-client._tcp.$DOMAIN unsigned"
 sends 'TLSA: SRV is not signed' 0 one
 secure "3 1 1 $wrong" "_xmpps-client._tcp.$DOMAIN unsigned"
-sends 'TLSA: no SRV of the other service, not signed' 0 one
+sends 'TLSA: no SRV of the other service, not signed' 77
 secure "3 1 1 $good" "_$port._tcp.one.test servfail"
 sends 'TLSA: kept from us' 75
 like 'TLSA: kept from us, is told' "$T/err" 'TLSA records cannot be looked up'

@@ -6,11 +6,13 @@
  * one list by priority and weight; without any, it is the domain itself.
  * Addresses are looked up in /etc/hosts and DNS and tried as RFC 8305 says:
  * their families alternate, and while one does not answer for 250 ms the next
- * is tried beside it.  The first that connects wins.
+ * is tried beside it.  The first that connects wins.  A service or a target that
+ * DNS does not answer about for 1.5 s holds up no other.
  *
  * Where DNSSEC vouches for the SRV records, or that there are none, the TLSA
  * records of the target are looked up with its addresses (RFC 7673), as far as
- * the resolver is to be trusted.
+ * the resolver is to be trusted.  What such a resolver fails to find out is
+ * taken for forged: no TLSA or address, no target; no SRV, no domain itself.
  *
  * With a proxy nothing but the proxy's own name is looked up here: it is asked
  * to connect to the host by name, at the port given or else at 5222, or 5223

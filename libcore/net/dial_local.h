@@ -74,7 +74,8 @@ void dial_address(char text[DIAL_ADDRESS], const struct addr *a);
 
 /*
  * Make the list of targets as far as the answers are there: 1 when it is, 0
- * while not yet, or an error.
+ * while not yet, or an error; d->until is lowered to when not to wait any
+ * longer.
  */
 int plan_step(struct dialer *d);
 

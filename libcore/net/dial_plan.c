@@ -15,6 +15,7 @@
 enum {
 	XMPP_CLIENT = 5222, XMPPS_CLIENT = 5223,
 	RESOLUTION_DELAY = 50,	/* ms; RFC 8305 section 3 */
+	ANSWER_DELAY = 1500,	/* while there is something else to try */
 	PRIORITY_DELAY = 1000	/* before a lower priority, while one flies */
 };
 
@@ -80,6 +81,17 @@ usual_port(const struct dialer *d)
 	return d->cf.tls == DIAL_DIRECT ? XMPPS_CLIENT : XMPP_CLIENT;
 }
 
+/* Whether WHEN has come; else *UNTIL is lowered to it. */
+static bool
+is_time(int64_t when, int64_t now, int64_t *until)
+{
+	if (now >= when)
+		return true;
+	if (*until < 0 || when < *until)
+		*until = when;
+	return false;
+}
+
 static void
 ask_srv(struct dialer *d)
 {
@@ -97,6 +109,12 @@ ask_srv(struct dialer *d)
 	}
 }
 
+static bool
+is_dot(const struct srv *s)
+{
+	return s->target[0] == '\0' || strcmp(s->target, ".") == 0;
+}
+
 /* Append the usable records of service I to LIST; true if one is ".". */
 static bool
 collect(struct dialer *d, int i, struct srv *list, size_t *n)
@@ -106,8 +124,7 @@ collect(struct dialer *d, int i, struct srv *list, size_t *n)
 	size_t k;
 
 	for (k = 0; k < q->n; k++) {
-		if (q->list[k].target[0] == '\0' ||
-		    strcmp(q->list[k].target, ".") == 0)
+		if (is_dot(&q->list[k]))
 			none = true;
 		else if (q->list[k].port == 0 ||
 		    !is_host_name(q->list[k].target))
@@ -121,16 +138,30 @@ collect(struct dialer *d, int i, struct srv *list, size_t *n)
 	return none;
 }
 
-/* Whether DNSSEC vouches for all that was said of SRV records. */
+/*
+ * Whether to wait no longer for answers: both are there, or one that leads
+ * somewhere is, and had the other one been coming it would be there, too.
+ */
 static bool
-is_secure(const struct dialer *d)
+srv_is_known(const struct dialer *d, int64_t now, int64_t *until)
 {
-	int i;
+	const struct srv_query *q = d->srv;
 
-	for (i = 0; i < 2; i++)
-		if (d->srv[i].asked && !d->srv[i].authentic)
-			return false;
-	return d->cf.tlsa;
+	if (q[0].done && q[1].done)
+		return true;
+	q += q[1].done;
+	return q->done && q->n > 0 && !is_dot(q->list) &&
+	    is_time(q->done_at + ANSWER_DELAY, now, until);
+}
+
+/*
+ * Whether DNSSEC vouches for what was said of service I (RFC 7673 3.1), each of
+ * them on its own: else who forges one answer undoes the other.
+ */
+static bool
+is_secure(const struct dialer *d, int i)
+{
+	return d->cf.tlsa && (!d->srv[i].asked || d->srv[i].authentic);
 }
 
 static int
@@ -147,7 +178,7 @@ plan_targets(struct dialer *d, const struct srv *list, size_t n)
 		t[i].priority = list[i].priority;
 		t[i].direct = list[i].direct;
 		t[i].from = sources[list[i].direct];
-		t[i].secure = is_secure(d);
+		t[i].secure = is_secure(d, list[i].direct);
 		dial_log(d, "target %s port %u (%s), priority %u weight %u",
 		    t[i].host, t[i].port, t[i].from, list[i].priority,
 		    list[i].weight);
@@ -168,7 +199,41 @@ seed(const struct dialer *d)
 	return (uint64_t)ts.tv_sec * 1000000007 + (uint64_t)ts.tv_nsec;
 }
 
-/* Both services were looked up: what is there to try? */
+/* Log what came of looking up service I. */
+static void
+note_service(struct dialer *d, int i)
+{
+	const struct srv_query *q = &d->srv[i];
+
+	if (!q->asked)
+		return;
+	if (!q->done) {
+		dial_log(d, "%s.%s: no answer yet", sources[i], d->cf.host);
+		return;
+	}
+	dial_log(d, "%s.%s: %s in %d ms", sources[i], d->cf.host, q->why,
+	    (int)(q->done_at - q->asked_at));
+	if (q->err == XERR_TEMP)
+		dial_note(d, XERR_TEMP, sources[i], q->why);
+}
+
+/*
+ * There is no SRV record: the domain itself (RFC 6120 3.2.2), unless the
+ * records are kept from us by somebody who does not want us to see what DNSSEC
+ * vouches for (RFC 7673 3.1).
+ */
+static int
+plan_fallback(struct dialer *d)
+{
+	bool kept = d->srv[0].err == XERR_TEMP || d->srv[1].err == XERR_TEMP;
+
+	if (kept && d->cf.tlsa && resolver_is_trusted(d->res))
+		return XERR_TEMP;
+	return plan_one(d, usual_port(d), "no SRV", is_secure(d, 0) &&
+	    is_secure(d, 1));
+}
+
+/* The services were looked up: what is there to try? */
 static int
 plan_services(struct dialer *d)
 {
@@ -182,21 +247,15 @@ plan_services(struct dialer *d)
 		return XERR_NOMEM;
 	for (i = 0; i < 2; i++) {
 		none |= collect(d, i, list, &n);
-		if (!d->srv[i].asked)
-			continue;
-		dial_log(d, "%s.%s: %s in %d ms", sources[i], d->cf.host,
-		    d->srv[i].why,
-		    (int)(d->srv[i].done_at - d->srv[i].asked_at));
-		if (d->srv[i].err == XERR_TEMP)
-			dial_note(d, XERR_TEMP, sources[i], d->srv[i].why);
+		note_service(d, i);
 	}
 	srv_sort(list, n, seed(d));
 	if (n > 0)
 		r = plan_targets(d, list, n);
 	else if (!none)
-		r = plan_one(d, usual_port(d), "no SRV", is_secure(d));
+		r = plan_fallback(d);
 	else {
-		/* RFC 6120 3.2.1: "." means no, and nothing else is tried. */
+		/* "." means no (RFC 6120 3.2.1), of either one (XEP-0368) */
 		dial_note(d, r = XERR_UNAVAIL, NULL,
 		    "the domain says in DNS that it has no XMPP service");
 	}
@@ -220,7 +279,7 @@ plan_step(struct dialer *d)
 		r = plan_one(d, usual_port(d), "an address", false);
 	else {
 		ask_srv(d);
-		if (!d->srv[0].done || !d->srv[1].done)
+		if (!srv_is_known(d, pump_now(), &d->until))
 			return 0;
 		r = plan_services(d);
 	}
@@ -276,7 +335,6 @@ static struct addr *
 next_of(struct dialer *d, struct target *t, int64_t now, int64_t *until)
 {
 	struct addr *a[2] = { untried(&t->q[0]), untried(&t->q[1]) };
-	int64_t wait;
 
 	if (t->tlsa.asked && !t->tlsa.done)
 		return NULL;
@@ -291,10 +349,8 @@ next_of(struct dialer *d, struct target *t, int64_t now, int64_t *until)
 		return a[0];
 	if (a[1] != NULL && !t->q[0].done) {
 		/* IPv6 gets a moment more to be known. */
-		wait = t->q[1].done_at + RESOLUTION_DELAY;
-		if (now < wait && (*until < 0 || wait < *until))
-			*until = wait;
-		return now < wait ? NULL : a[1];
+		return is_time(t->q[1].done_at + RESOLUTION_DELAY, now,
+		    until) ? a[1] : NULL;
 	}
 	if (a[1] == NULL && t->q[0].done && t->q[1].done) {
 		t->done = true;
@@ -315,17 +371,22 @@ may_begin(struct dialer *d, const struct target *next, int64_t now,
 	if (next > d->t && next[-1].priority != next->priority &&
 	    d->last_start + PRIORITY_DELAY > wait)
 		wait = d->last_start + PRIORITY_DELAY;
-	if (now >= wait)
-		return true;
-	if (*until < 0 || wait < *until)
-		*until = wait;
-	return false;
+	return is_time(wait, now, until);
+}
+
+static void
+ask_target(struct dialer *d, struct target *t)
+{
+	resolve_host(d->res, &t->q[0], &t->q[1], t->host, t->port);
+	if (t->secure)
+		resolve_tlsa(d->res, &t->tlsa, t->host, t->port);
 }
 
 struct addr *
 plan_next(struct dialer *d, struct target **out, int64_t now, bool *over,
     int64_t *until)
 {
+	bool waiting = false;
 	struct target *t;
 	struct addr *a;
 
@@ -335,19 +396,19 @@ plan_next(struct dialer *d, struct target **out, int64_t now, bool *over,
 		if (!t->q[0].asked) {
 			if (!may_begin(d, t, now, until))
 				return NULL;
-			resolve_host(d->res, &t->q[0], &t->q[1], t->host,
-			    t->port);
-			if (t->secure)
-				resolve_tlsa(d->res, &t->tlsa, t->host,
-				    t->port);
+			ask_target(d, t);
 		}
 		if ((a = next_of(d, t, now, until)) != NULL) {
 			*out = t;
 			return a;
 		}
-		if (!t->done)
+		if (t->done)
+			continue;
+		/* DNS may be silent about this one, and not about the next */
+		if (!is_time(t->q[0].asked_at + ANSWER_DELAY, now, until))
 			return NULL;
+		waiting = true;
 	}
-	*over = true;
+	*over = !waiting;
 	return NULL;
 }

@@ -15,7 +15,11 @@
 #include "net/pump.h"
 #include "net/resolve_local.h"
 
-enum { TYPE_SRV = 33 };	/* RFC 2782 */
+enum {
+	TYPE_SRV = 33,		/* RFC 2782 */
+	/* A lost datagram costs the first; they double, to 11 s a server. */
+	TRY_MS = 750, TRIES = 4
+};
 
 int
 resolve_error(int status)
@@ -55,7 +59,8 @@ resolver_new(struct resolver **out, const char *dns, bool search,
 {
 	char dns_only[] = "b";	/* the file is read by from_hosts() */
 	struct ares_options opt = { .lookups = dns_only,
-	    .flags = search ? 0 : ARES_FLAG_NOSEARCH };
+	    .flags = search ? 0 : ARES_FLAG_NOSEARCH,
+	    .timeout = TRY_MS, .tries = TRIES };
 	struct resolver *r;
 	int status;
 
@@ -66,7 +71,8 @@ resolver_new(struct resolver **out, const char *dns, bool search,
 		return XERR_NOMEM;
 	}
 	status = ares_init_options(&r->ares, &opt,
-	    ARES_OPT_FLAGS | ARES_OPT_LOOKUPS);
+	    ARES_OPT_FLAGS | ARES_OPT_LOOKUPS | ARES_OPT_TIMEOUTMS |
+	    ARES_OPT_TRIES);
 	if (status == ARES_SUCCESS && dns != NULL)
 		status = ares_set_servers_ports_csv(r->ares, dns);
 	if (status == ARES_SUCCESS) {

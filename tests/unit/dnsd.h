@@ -21,7 +21,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DNS_A = 1, DNS_CNAME = 5, DNS_AAAA = 28, DNS_SRV = 33 };
+enum {
+	DNS_A = 1, DNS_CNAME = 5, DNS_AAAA = 28, DNS_SRV = 33, DNS_TLSA = 52,
+	DNS_AD = 0x20		/* in a header's byte 3 */
+};
 
 struct dns_rec {
 	const char *name;
@@ -36,6 +39,7 @@ struct dns_rec {
 
 struct dnsd {
 	pid_t pid;
+	bool secure;		/* says that DNSSEC vouches for all of it */
 	char address[32];	/* "127.0.0.1:PORT" */
 };
 
@@ -135,8 +139,8 @@ dns_answer(struct dns_msg *m, const struct dns_rec *rec, const char *name,
 }
 
 static inline void
-dns_reply(int fd, const struct dns_rec *table, const unsigned char *q,
-    size_t len, const struct sockaddr_in *to)
+dns_reply(int fd, const struct dnsd *d, const struct dns_rec *table,
+    const unsigned char *q, size_t len, const struct sockaddr_in *to)
 {
 	static struct dns_msg m;
 	const struct dns_rec *special = NULL, *rec;
@@ -161,6 +165,8 @@ dns_reply(int fd, const struct dns_rec *table, const unsigned char *q,
 	m.p[2] = 0x81;
 	m.p[3] = (unsigned char)(0x80 | (special != NULL ? special->rcode :
 	    known ? 0 : 3));
+	if (d->secure)
+		m.p[3] |= q[3] & DNS_AD;
 	memset(m.p + 4, 0, 8);
 	m.p[5] = 1;
 	m.p[6] = (unsigned char)(n >> 8);
@@ -188,7 +194,7 @@ dns_reply(int fd, const struct dns_rec *table, const unsigned char *q,
 }
 
 static inline void
-dnsd_start(struct dnsd *d, const struct dns_rec *table)
+dnsd_run(struct dnsd *d, const struct dns_rec *table, bool secure)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
 	socklen_t len = sizeof(sin);
@@ -196,6 +202,7 @@ dnsd_start(struct dnsd *d, const struct dns_rec *table)
 	ssize_t n;
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), i;
 
+	d->secure = secure;
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	assert_int_equal(bind(fd, (void *)&sin, sizeof(sin)), 0);
 	getsockname(fd, (void *)&sin, &len);
@@ -213,11 +220,25 @@ dnsd_start(struct dnsd *d, const struct dns_rec *table)
 			len = sizeof(sin);
 			n = recvfrom(fd, q, sizeof(q), 0, (void *)&sin, &len);
 			if (n > 12)
-				dns_reply(fd, table, q, (size_t)n, &sin);
+				dns_reply(fd, d, table, q, (size_t)n,
+				    &sin);
 		}
 	}
 	assert_true(d->pid > 0);
 	close(fd);
+}
+
+static inline void
+dnsd_start(struct dnsd *d, const struct dns_rec *table)
+{
+	dnsd_run(d, table, false);
+}
+
+/* One that sets the AD bit, if it is asked for it. */
+static inline void
+dnsd_start_secure(struct dnsd *d, const struct dns_rec *table)
+{
+	dnsd_run(d, table, true);
 }
 
 static inline void

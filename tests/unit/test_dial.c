@@ -563,13 +563,13 @@ weights_of_zero_share(void **state)
 	assert_in_range(first[1], 400, 600);
 }
 
-/* A dialer for HOST by SRV, asking D. */
+/* A dialer for HOST by SRV, and TLSA if D is secure, asking D. */
 static struct dialer *
 by_srv(const char *host, const struct dnsd *d, enum dial_tls tls)
 {
 	const struct dial_config cf = { .host = host, .tls = tls,
 	    .dns = d->address, .deadline = pump_deadline(PATIENCE),
-	    .seed = 1, .log = keep_log };
+	    .seed = 1, .log = keep_log, .tlsa = d->secure };
 	struct dialer *dialer = NULL;
 	struct buf b;
 
@@ -795,6 +795,105 @@ a_silent_target_is_passed_after_a_moment(void **state)
 }
 
 static void
+silence_about_one_of_several_is_passed_after_a_moment(void **state)
+{
+	static const struct dns_rec recs[] = {
+		{ "_xmpp-client._tcp.example.org", DNS_SRV, "good.example", 10,
+		    0, 1, 0, false, 0, false },
+		{ .name = "_xmpps-client._tcp.example.org", .silent = true },
+		{ "_xmpp-client._tcp.example.net", DNS_SRV, "mute.example", 10,
+		    0, 1, 0, false, 0, false },
+		{ "_xmpp-client._tcp.example.net", DNS_SRV, "good.example", 20,
+		    0, 1, 0, false, 0, false },
+		{ .name = "mute.example", .silent = true },
+		{ .name = "good.example", .type = DNS_A, .data = "127.0.0.1" },
+		{ .name = NULL }
+	};
+	static const char *const hosts[] = { "example.org", "example.net" };
+	unsigned port = 0;
+	int s = hold("127.0.0.1", &port, true);
+	struct dns_rec *table = table_with_port(recs, N(recs), port);
+	struct dial_target t;
+	struct dialer *d;
+	struct dnsd dns;
+	int64_t begin;
+	size_t i;
+
+	(void)state;
+	dnsd_start(&dns, table);
+	for (i = 0; i < N(hosts); i++) {
+		begin = pump_now();
+		d = by_srv(hosts[i], &dns, DIAL_ANY);
+		assert_int_equal(next(d, &t), 0);
+		assert_string_equal(t.host, "good.example");
+		assert_true(pump_now() - begin >= 1400);
+		assert_true(pump_now() - begin < 5000);
+		dialer_free(d);
+	}
+	assert_non_null(strstr(buf_str(&logged), "target mute.example"));
+	dnsd_stop(&dns);
+	free(table);
+	close(s);
+}
+
+/* Without DNSSEC the domain itself is tried then, see above. */
+static void
+srv_records_kept_from_us_are_not_done_without(void **state)
+{
+	static const struct dns_rec table[] = {
+		{ .name = "_xmpp-client._tcp.broken.example", .rcode = 2 },
+		{ .name = "broken.example", .type = DNS_A,
+		    .data = "127.0.77.1" },
+		{ .name = NULL }
+	};
+	struct dial_target t;
+	struct dialer *d;
+	struct dnsd dns;
+
+	(void)state;
+	dnsd_start_secure(&dns, table);
+	d = by_srv("broken.example", &dns, DIAL_ANY);
+	assert_int_equal(next(d, &t), XERR_TEMP);
+	assert_non_null(strstr(why, "SRV _xmpp-client._tcp: no name server "));
+	assert_null(strstr(buf_str(&logged), "127.0.77.1"));
+	dialer_free(d);
+	dnsd_stop(&dns);
+}
+
+/* What no real name server says. */
+static void
+tlsa_records_that_are_none_rule_the_target_out(void **state)
+{
+	static const struct dns_rec recs[] = {
+		{ "_xmpp-client._tcp.example.org", DNS_SRV, "a.example", 1, 0,
+		    1, 0, false, 0, false },
+		{ .name = "a.example", .type = DNS_A, .data = "127.0.0.1" },
+		{ .name = "tlsa", .type = DNS_TLSA, .garbage = true },
+		{ .name = NULL }
+	};
+	unsigned port = 0;
+	int s = hold("127.0.0.1", &port, true);
+	struct dns_rec *table = table_with_port(recs, N(recs), port);
+	struct dial_target t;
+	struct dialer *d;
+	struct dnsd dns;
+	char name[40];
+
+	(void)state;
+	snprintf(name, sizeof(name), "_%u._tcp.a.example", port);
+	table[2].name = name;
+	dnsd_start_secure(&dns, table);
+	d = by_srv("example.org", &dns, DIAL_ANY);
+	assert_int_equal(next(d, &t), XERR_TEMP);
+	assert_non_null(strstr(why, "a.example: its TLSA records cannot be "));
+	assert_non_null(strstr(buf_str(&logged), "the answer is malformed"));
+	dialer_free(d);
+	dnsd_stop(&dns);
+	free(table);
+	close(s);
+}
+
+static void
 useless_records_are_skipped(void **state)
 {
 	static const struct dns_rec recs[] = {
@@ -916,6 +1015,11 @@ main(void)
 		cmocka_unit_test(a_dot_means_no_and_nothing_else_is_tried),
 		cmocka_unit_test(without_srv_the_domain_itself_is_tried),
 		cmocka_unit_test(a_silent_target_is_passed_after_a_moment),
+		cmocka_unit_test(
+		    silence_about_one_of_several_is_passed_after_a_moment),
+		cmocka_unit_test(srv_records_kept_from_us_are_not_done_without),
+		cmocka_unit_test(
+		    tlsa_records_that_are_none_rule_the_target_out),
 		cmocka_unit_test(useless_records_are_skipped),
 	};
 	int r;
