@@ -158,10 +158,14 @@ class Peer:
 
     # --- steps -----------------------------------------------------------
 
+    def domain(self):
+        """A stage without a domain is everybody's."""
+        return self.stage.domain or self.opening.get("to")
+
     def header(self, features, behind=""):
         self.opening = self.expect("stream")
         self.hook("header")
-        self.send(HEADER.format(domain=self.stage.domain))
+        self.send(HEADER.format(domain=self.domain()))
         self.hook("features")
         self.send(FEATURES.format(features) + behind)
 
@@ -272,7 +276,7 @@ class Peer:
     def bind(self, features=BIND_SM, jid=None):
         self.header(features)
         iq = self.expect("iq")
-        self.jid = jid or "romeo@%s/r1" % self.stage.domain
+        self.jid = jid or "romeo@%s/r1" % self.domain()
         self.hook("bind")
         self.send("<iq type='result' id=%s><bind xmlns='urn:ietf:params:xml:"
                   "ns:xmpp-bind'><jid>%s</jid></bind></iq>"
