@@ -52,8 +52,7 @@ verdict_of()
 	success-*) want=76 never='<iq|<message' ;;
 	endless-challenges) want=76 ;;
 	sasl-failure-temporary*) want=75 never='<auth.*<auth|<iq' ;;
-	sasl-failure-aborted | sasl-failure-*-encoding | \
-	sasl-failure-malformed-request)
+	sasl-failure-aborted | sasl-failure-*-encoding)
 		# we were not understood, or the server was not
 		want=76 never='<auth.*<auth|<iq' ;;
 	sasl-failure-*) want=77 never='<auth.*<auth|<iq' ;;
@@ -188,6 +187,8 @@ innocent()
 		{ echo "stderr is not harmless"; return 1; }
 	[ "$rc" -eq 0 ] || [ -s "$D/err" ] ||
 		{ echo "no word about status $rc"; return 1; }
+	[ "$rc" -ne 0 ] || [ ! -s "$D/err" ] ||
+		{ echo "words about success"; return 1; }
 	grep -Eq ': (;.*)?$' "$D/err" &&
 		{ echo "no reason given"; return 1; }
 	return 0

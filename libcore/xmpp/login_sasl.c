@@ -341,19 +341,26 @@ static const struct hint {
 	{ "temporary-auth-failure", "try again later", XERR_TEMP },
 };
 
-/* It is WHAT that the server refuses. */
 /*
- * We have said that we would bind and the server does not, and that is what it
- * may not like (RFC 5802 section 6): Prosody calls it malformed.
+ * What the server may not like about the channel, or NULL (RFC 5802 section 6).
+ * Prosody calls both malformed: that we would bind if only it did, when it
+ * does; and that we have bound to another channel than it sees.
  */
-static bool
-may_be_stripped(const struct login *l, const char *condition)
+static const char *
+channel_hint(const struct login *l, const char *condition)
 {
-	return strcmp(condition, "malformed-request") == 0 &&
-	    strncmp(l->mechanism, "SCRAM-", 6) == 0 && l->bound_by == NULL &&
-	    sasl_unbound_flag(&l->cf) == 'y';
+	if (strcmp(condition, "malformed-request") != 0 ||
+	    strncmp(l->mechanism, "SCRAM-", 6) != 0)
+		return NULL;
+	if (l->bound_by != NULL)
+		return "it may see another TLS channel than we do: somebody "
+		    "may be in between";
+	return sasl_unbound_flag(&l->cf) != 'y' ? NULL :
+	    "it may have channel binding that somebody in between "
+	    "has removed from what it offers";
 }
 
+/* It is WHAT that the server refuses. */
 static int
 take_failure(struct login *l, const struct elem *e, const char *what)
 {
@@ -369,9 +376,8 @@ take_failure(struct login *l, const struct elem *e, const char *what)
 			hint = hints[i].hint;
 			r = hints[i].r;
 		}
-	if (may_be_stripped(l, name)) {
-		hint = "it may have channel binding that somebody in between "
-		    "has removed from what it offers";
+	if (channel_hint(l, name) != NULL) {
+		hint = channel_hint(l, name);
 		r = XERR_AUTH;
 	}
 	return login_fail(l, r, "%s refused: %.60s%s%s%s%.200s%s",
