@@ -85,6 +85,37 @@ ALL_PROXY=socks5h://127.0.0.1:1 sends 'ALL_PROXY, and --proxy' 0 \
 ALL_PROXY=socks5h://$open sends 'ALL_PROXY, and --proxy none' 75 \
     --host xmpp.all.test --proxy none
 
+# NO_PROXY excepts from it: then the name is looked up here, which fails.
+export ALL_PROXY="socks5h://$open"
+for list in xmpp.all.test .all.test 'a.test, all.test' '*' \
+    xmpp.all.test:5222; do
+	NO_PROXY=$list sends "NO_PROXY '$list': no proxy" 75 \
+	    --host xmpp.all.test
+done
+no_proxy=all.test sends 'no_proxy' 75 --host xmpp.all.test
+for list in '' all.tes pp.all.test xmpp.all.test:443 localhost; do
+	NO_PROXY=$list sends "NO_PROXY '$list': the proxy" 0 \
+	    --host xmpp.all.test
+done
+NO_PROXY='*' sends 'NO_PROXY, and --proxy' 0 --host xmpp.all.test \
+    --proxy "socks5h://$open"
+NO_PROXY=192.0.2.0/24 sends 'NO_PROXY and an address elsewhere' 0 \
+    --host 198.51.100.1
+was=$(asked open)
+NO_PROXY=192.0.2.0/24 run xmpp-send -f "$T/account" --wait 0 -m hello \
+    --host 192.0.2.1 --timeout 2 juliet@localhost
+is 'NO_PROXY and an address in the network' "$(asked open)" "$was"
+# and the domain of the JID counts where there is no host
+cp "$T/account" "$T/account.localhost"
+sed -i 's/^jid = .*/jid = romeo@sub.xn--bcher-kva.test/' "$T/account"
+NO_PROXY=xn--bcher-kva.test sends 'NO_PROXY in A-labels' 75 --timeout 5
+NO_PROXY=bücher.test sends 'NO_PROXY in U-labels' 75 --timeout 5
+NO_PROXY=xn--other.test sends 'another domain: the proxy' 69
+is 'is asked for the domain' "$(asked open)" \
+    'socks sub.xn--bcher-kva.test 5222'
+mv "$T/account.localhost" "$T/account"
+unset ALL_PROXY
+
 # Passwords.
 sends 'a proxy that wants a password' 77 --proxy "socks5h://$closed"
 sends 'by HTTP, too' 77 --proxy "http://$closed"

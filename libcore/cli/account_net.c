@@ -6,6 +6,7 @@
 
 #include "base/xerr.h"
 #include "cli/account_int.h"
+#include "cli/noproxy.h"
 
 int
 account_put_text(struct account *a, char **p, const char *value)
@@ -190,10 +191,34 @@ is_loopback(const char *host)
 	    (n == 9 || host[n - 10] == '.'));
 }
 
+/* Whether NO_PROXY has the server, by its name as it is or in A-labels. */
+static bool
+is_excepted(const struct account *a, const char *host)
+{
+	const char *list = account_env("NO_PROXY");
+	unsigned port = a->port != 0 ? a->port :
+	    a->tls == NETOPT_TLS_DIRECT ? 5223 : 5222;
+	struct buf ascii;
+	bool has;
+
+	if (list == NULL)
+		list = account_env("no_proxy");
+	if (list == NULL)
+		return false;
+	buf_init(&ascii, JID_PART_MAX);
+	has = noproxy_has(list, host, port) || (a->host == NULL &&
+	    jid_domain_ascii(&a->jid, &ascii) == 0 &&
+	    noproxy_has(list, buf_str(&ascii), port));
+	buf_release(&ascii);
+	return has;
+}
+
 /* The proxy for all programs, unless there is one for us, or expressly none. */
 int
 account_choose_proxy(struct account *a)
 {
+	const char *host = a->host != NULL ? a->host :
+	    jid_domain(&a->jid, NULL);
 	const char *s = account_env("ALL_PROXY");
 
 	if (s == NULL)
@@ -201,8 +226,8 @@ account_choose_proxy(struct account *a)
 	if (a->proxy != NULL && strcmp(a->proxy, NETOPT_NO_PROXY) == 0) {
 		free(a->proxy);
 		a->proxy = NULL;
-	} else if (a->proxy == NULL && s != NULL && !is_loopback(
-	    a->host != NULL ? a->host : jid_domain(&a->jid, NULL)))
+	} else if (a->proxy == NULL && s != NULL && !is_loopback(host) &&
+	    !is_excepted(a, host))
 		return account_put_text(a, &a->proxy, s);
 	return 0;
 }
