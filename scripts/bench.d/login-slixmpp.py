@@ -1,10 +1,10 @@
-"""Send one message with slixmpp: JID PASSWORD-FILE PORT TLS CA-FILE TO."""
+"""Send one message with slixmpp: JID PASSWORD-FILE PORT TLS CA-FILE TO HOST."""
 import asyncio
 import sys
 
 import slixmpp
 
-jid, password, port, tls, ca, to = sys.argv[1:]
+jid, password, port, tls, ca, to, host = sys.argv[1:]
 
 
 class Sender(slixmpp.ClientXMPP):
@@ -20,5 +20,5 @@ class Sender(slixmpp.ClientXMPP):
 
 
 sender = Sender()
-sender.connect(("127.0.0.1", int(port)), use_ssl=tls == "direct")
+sender.connect((host, int(port)), use_ssl=tls == "direct")
 asyncio.get_event_loop().run_until_complete(sender.disconnected)

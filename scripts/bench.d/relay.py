@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""A link of a given round trip, on loopback.
+"""A link of a given round trip.
 
-    relay.py PORT MILLISECONDS
+    relay.py PORT MILLISECONDS [ADDRESS]
 
-Prints its port, and carries what comes there to PORT and back.  Each byte is
-late by half the round trip, and none waits for another.  A connection is there
-at once where a real link takes a round trip for it: so what the client sends in
-that first round trip is taken to be sent at its end.
+Prints its port at ADDRESS (127.0.0.1), and carries what comes there to PORT on
+loopback and back.  Each byte is late by half the round trip, and none waits for
+another.  A connection is there at once where a real link takes a round trip for
+it: so what the client sends in that first round trip is taken to be sent at its
+end.
 """
 import queue
 import socket
@@ -55,7 +56,8 @@ def link(source, target, begin, delay):
 
 def main():
     port, trip = int(sys.argv[1]), float(sys.argv[2]) / 1000
-    listener = socket.create_server(("127.0.0.1", 0))
+    address = sys.argv[3] if len(sys.argv) > 3 else "127.0.0.1"
+    listener = socket.create_server((address, 0))
     print(listener.getsockname()[1], flush=True)
     while True:
         client, _ = listener.accept()
