@@ -1,4 +1,4 @@
-/* net/dial: look-ups, SRV, connecting, and what is said when it fails. */
+/* net/dial: look-ups, connecting, and what is said when it fails. */
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <arpa/inet.h>
@@ -15,25 +15,10 @@
 #include <cmocka.h>
 
 #include "base/xerr.h"
+#include "dialing.h"
 #include "dnsd.h"
 #include "net/dial.h"
 #include "net/pump.h"
-#include "net/resolve.h"
-#include "net/srv.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-
-enum { PATIENCE = 10000 };
-
-static struct buf logged;
-static char why[5000];
-
-static void
-keep_log(void *arg, const char *line)
-{
-	(void)arg;
-	buf_printf(&logged, "%s\n", line);
-}
 
 /* Dial with these; the error, with `why' and `logged' filled. */
 static int
@@ -53,60 +38,6 @@ try_dial(const char *host, unsigned port, const char *dns, int64_t ms, int *fd)
 	assert_int_equal(r < 0, *fd < 0);
 	assert_int_equal(r < 0, why[0] != '\0');
 	return r;
-}
-
-/* A socket on ADDRESS and *PORT (0: a free one) that listens, or only binds. */
-static int
-hold(const char *address, unsigned *port, bool listening)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
-	bool six = strchr(address, ':') != NULL;
-	void *sa = six ? (void *)&in6 : (void *)&sin;
-	socklen_t len = six ? sizeof(in6) : sizeof(sin);
-	int fd = socket(six ? AF_INET6 : AF_INET, SOCK_STREAM, 0), on = 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	inet_pton(AF_INET, address, &sin.sin_addr);
-	inet_pton(AF_INET6, address, &in6.sin6_addr);
-	sin.sin_port = in6.sin6_port = htons((uint16_t)*port);
-	if (bind(fd, sa, len) < 0) {
-		close(fd);
-		return -1;
-	}
-	getsockname(fd, sa, &len);
-	*port = ntohs(six ? in6.sin6_port : sin.sin_port);
-	if (listening)
-		assert_int_equal(listen(fd, 100), 0);
-	return fd;
-}
-
-/* One that neither accepts nor refuses: its queue is full. */
-static int
-black_hole(const char *address, unsigned *port, int clog[4])
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	int fd = hold(address, port, false), i;
-
-	assert_true(fd >= 0);
-	assert_int_equal(listen(fd, 0), 0);
-	inet_pton(AF_INET, address, &sin.sin_addr);
-	sin.sin_port = htons((uint16_t)*port);
-	for (i = 0; i < 4; i++) {
-		clog[i] = pump_own(socket(AF_INET, SOCK_STREAM, 0));
-		connect(clog[i], (void *)&sin, sizeof(sin));
-	}
-	return fd;
-}
-
-static void
-close_all(int fd, const int clog[4])
-{
-	int i;
-
-	close(fd);
-	for (i = 0; i < 4; i++)
-		close(clog[i]);
 }
 
 /* Where FD leads to. */
@@ -328,6 +259,32 @@ several_addresses_are_tried(void **state)
 }
 
 static void
+families_take_turns(void **state)
+{
+	static const struct dns_rec table[] = {
+		{ .name = "a.example", .type = DNS_A, .data = "127.0.0.2" },
+		{ .name = "a.example", .type = DNS_A, .data = "127.0.0.3" },
+		{ .name = "a.example", .type = DNS_AAAA, .data = "::1" },
+		{ .name = "a.example", .type = DNS_AAAA, .data = "::1" },
+		{ .name = NULL }
+	};
+	static const char *const order[] = { "[::1]:", "; 127.0.0.2:",
+	    "; [::1]:", "; 127.0.0.3:" };
+	const char *at = why;
+	struct dnsd d;
+	size_t i;
+	int fd;
+
+	(void)state;
+	dnsd_start(&d, table);
+	assert_int_equal(try_dial("a.example", 1, d.address, PATIENCE, &fd),
+	    XERR_UNAVAIL);
+	for (i = 0; i < N(order); i++)
+		assert_non_null(at = strstr(at, order[i]));
+	dnsd_stop(&d);
+}
+
+static void
 a_silent_address_is_passed_after_a_moment(void **state)
 {
 	static const struct dns_rec table[] = {
@@ -494,439 +451,6 @@ a_storm_of_signals_changes_nothing(void **state)
 	dnsd_stop(&d);
 }
 
-static void
-srv_priorities_come_first(void **state)
-{
-	struct srv list[] = {
-		{ .target = "c", .priority = 30 },
-		{ .target = "a", .priority = 10 },
-		{ .target = "d", .priority = 65535, .weight = 65535 },
-		{ .target = "b", .priority = 20, .weight = 9 },
-	};
-	uint64_t seed;
-
-	(void)state;
-	for (seed = 0; seed < 100; seed++) {
-		srv_sort(list, N(list), seed);
-		assert_string_equal(list[0].target, "a");
-		assert_string_equal(list[1].target, "b");
-		assert_string_equal(list[2].target, "c");
-		assert_string_equal(list[3].target, "d");
-	}
-	srv_sort(NULL, 0, 1);
-	srv_sort(list, 1, 1);
-}
-
-static void
-srv_weights_are_kept_on_average(void **state)
-{
-	const struct srv given[] = {
-		{ .target = "a", .weight = 0 }, { .target = "b", .weight = 10 },
-		{ .target = "c", .weight = 30 },
-		{ .target = "d", .weight = 60 },
-	};
-	struct srv list[4];
-	int first[4] = { 0 }, second = 0;
-	uint64_t seed;
-
-	(void)state;
-	for (seed = 1; seed <= 20000; seed++) {
-		memcpy(list, given, sizeof(list));
-		srv_sort(list, 4, seed);
-		first[list[0].target[0] - 'a']++;
-		/* of the rest, again by weight */
-		if (list[0].target[0] == 'd')
-			second += list[1].target[0] == 'c';
-	}
-	assert_in_range(first[0], 1, 600);
-	assert_in_range(first[1], 1800, 2200);
-	assert_in_range(first[2], 5700, 6300);
-	assert_in_range(first[3], 11600, 12400);
-	assert_in_range(second * 100 / first[3], 70, 78);
-}
-
-static void
-weights_of_zero_share(void **state)
-{
-	struct srv list[2];
-	int first[2] = { 0 };
-	uint64_t seed;
-
-	(void)state;
-	for (seed = 1; seed <= 1000; seed++) {
-		memset(list, 0, sizeof(list));
-		list[1].port = 1;
-		srv_sort(list, 2, seed);
-		first[list[0].port]++;
-	}
-	assert_in_range(first[0], 400, 600);
-	assert_in_range(first[1], 400, 600);
-}
-
-/* A dialer for HOST by SRV, and TLSA if D is secure, asking D. */
-static struct dialer *
-by_srv(const char *host, const struct dnsd *d, enum dial_tls tls)
-{
-	const struct dial_config cf = { .host = host, .tls = tls,
-	    .dns = d->address, .deadline = pump_deadline(PATIENCE),
-	    .seed = 1, .log = keep_log, .tlsa = d->secure };
-	struct dialer *dialer = NULL;
-	struct buf b;
-
-	buf_init(&b, 1000);
-	buf_release(&logged);
-	assert_int_equal(dialer_new(&dialer, &cf, &b), 0);
-	buf_release(&b);
-	return dialer;
-}
-
-/* The next connection's target, closed at once. */
-static int
-next(struct dialer *d, struct dial_target *t)
-{
-	struct buf b;
-	int r, fd = -1;
-
-	buf_init(&b, sizeof(why) - 1);
-	r = dialer_next(d, &fd, t, &b);
-	snprintf(why, sizeof(why), "%s", buf_str(&b));
-	buf_release(&b);
-	if (r == 0)
-		close(fd);
-	return r;
-}
-
-/* The ports are known at run time only. */
-static struct dns_rec *
-table_with_port(const struct dns_rec *from, size_t n, unsigned port)
-{
-	struct dns_rec *table = calloc(n, sizeof(*table));
-	size_t i;
-
-	memcpy(table, from, n * sizeof(*table));
-	for (i = 0; i < n; i++)
-		if (table[i].port == 1)
-			table[i].port = (int)port;
-	return table;
-}
-
-static void
-targets_of_both_services_are_one_list(void **state)
-{
-	static const struct dns_rec recs[] = {
-		{ "_xmpp-client._tcp.example.org", DNS_SRV, "b.example", 20, 0,
-		    1, 0, false, 0, false },
-		{ "_xmpp-client._tcp.example.org", DNS_SRV, "d.example", 40, 0,
-		    1, 0, false, 0, false },
-		{ "_xmpps-client._tcp.example.org", DNS_SRV, "a.example", 10, 0,
-		    1, 0, false, 0, false },
-		{ "_xmpps-client._tcp.example.org", DNS_SRV, "c.example", 30, 0,
-		    1, 0, false, 0, false },
-		{ .name = "a.example", .type = DNS_A, .data = "127.0.0.1" },
-		{ .name = "b.example", .type = DNS_A, .data = "127.0.0.1" },
-		{ .name = "c.example", .type = DNS_A, .data = "127.0.0.2" },
-		{ .name = "d.example", .type = DNS_A, .data = "127.0.0.1" },
-		{ .name = NULL }
-	};
-	unsigned port = 0;
-	int s = hold("127.0.0.1", &port, true);
-	struct dns_rec *table = table_with_port(recs, N(recs), port);
-	struct dial_target t;
-	struct dialer *d;
-	struct dnsd dns;
-
-	(void)state;
-	dnsd_start(&dns, table);
-	d = by_srv("example.org", &dns, DIAL_ANY);
-	assert_int_equal(next(d, &t), 0);
-	assert_string_equal(t.host, "a.example");
-	assert_true(t.direct);
-	assert_int_equal(t.port, port);
-	dialer_failed(d, XERR_TLS, "the certificate expired");
-	assert_int_equal(next(d, &t), 0);
-	assert_string_equal(t.host, "b.example");
-	assert_false(t.direct);
-	dialer_failed(d, XERR_TEMP, "it left");
-	/* c is dead */
-	assert_int_equal(next(d, &t), 0);
-	assert_string_equal(t.host, "d.example");
-	dialer_failed(d, XERR_TEMP, "it left");
-	/* all are told, and the most telling is the outcome */
-	assert_int_equal(next(d, &t), XERR_TLS);
-	assert_non_null(strstr(why, "the certificate expired; "));
-	assert_non_null(strstr(why, "; 127.0.0.2:"));
-	assert_non_null(strstr(why, "Connection refused"));
-	assert_non_null(strstr(buf_str(&logged), "target c.example port "));
-	dialer_free(d);
-
-	d = by_srv("example.org", &dns, DIAL_STARTTLS);
-	assert_int_equal(next(d, &t), 0);
-	assert_string_equal(t.host, "b.example");
-	assert_null(strstr(buf_str(&logged), "xmpps"));
-	dialer_free(d);
-	d = by_srv("example.org", &dns, DIAL_DIRECT);
-	assert_int_equal(next(d, &t), 0);
-	assert_string_equal(t.host, "a.example");
-	assert_int_equal(next(d, &t), XERR_UNAVAIL);
-	dialer_free(d);
-	dnsd_stop(&dns);
-	free(table);
-	close(s);
-}
-
-static void
-a_dot_means_no_and_nothing_else_is_tried(void **state)
-{
-	static const struct dns_rec recs[] = {
-		{ "_xmpp-client._tcp.example.org", DNS_SRV, ".", 0, 0, 0, 0,
-		    false, 0, false },
-		{ .name = "example.org", .type = DNS_A, .data = "127.0.0.1" },
-		{ "_xmpp-client._tcp.example.net", DNS_SRV, ".", 0, 0, 0, 0,
-		    false, 0, false },
-		{ "_xmpps-client._tcp.example.net", DNS_SRV, "example.org", 0,
-		    0, 1, 0, false, 0, false },
-		{ .name = NULL }
-	};
-	unsigned port = 0;
-	int s = hold("127.0.0.1", &port, true);
-	struct dns_rec *table = table_with_port(recs, N(recs), port);
-	struct dial_target t;
-	struct dialer *d;
-	struct dnsd dns;
-
-	(void)state;
-	dnsd_start(&dns, table);
-	d = by_srv("example.org", &dns, DIAL_ANY);
-	assert_int_equal(next(d, &t), XERR_UNAVAIL);
-	assert_string_equal(why, "cannot connect to example.org: the domain "
-	    "says in DNS that it has no XMPP service");
-	assert_null(strstr(buf_str(&logged), "127.0.0.1"));
-	dialer_free(d);
-	/* only STARTTLS is not there */
-	d = by_srv("example.net", &dns, DIAL_ANY);
-	assert_int_equal(next(d, &t), 0);
-	assert_true(t.direct);
-	dialer_free(d);
-	dnsd_stop(&dns);
-	free(table);
-	close(s);
-}
-
-static void
-without_srv_the_domain_itself_is_tried(void **state)
-{
-	static const struct dns_rec table[] = {
-		{ .name = "none.example", .type = DNS_A,
-		    .data = "127.0.77.1" },
-		{ .name = "broken.example", .type = DNS_SRV, .rcode = 2 },
-		{ .name = "_xmpp-client._tcp.broken.example", .rcode = 2 },
-		{ .name = "broken.example", .type = DNS_A,
-		    .data = "127.0.77.1" },
-		{ .name = NULL }
-	};
-	static const char *const hosts[] = { "none.example",
-	    "broken.example", "127.0.77.1" };
-	unsigned port = 5222;
-	int s = hold("127.0.77.1", &port, true);
-	struct dial_target t;
-	struct dialer *d;
-	struct dnsd dns;
-	size_t i;
-
-	(void)state;
-	if (s < 0)
-		skip();		/* somebody serves on all addresses */
-	dnsd_start(&dns, table);
-	for (i = 0; i < N(hosts); i++) {
-		d = by_srv(hosts[i], &dns, DIAL_ANY);
-		assert_int_equal(next(d, &t), 0);
-		assert_string_equal(t.address, "127.0.77.1:5222");
-		assert_false(t.direct);
-		dialer_free(d);
-	}
-	d = by_srv("unknown.example", &dns, DIAL_ANY);
-	assert_int_equal(next(d, &t), XERR_HOST);
-	assert_string_equal(why, "cannot connect to unknown.example: "
-	    "no such host");
-	dialer_free(d);
-	dnsd_stop(&dns);
-	close(s);
-}
-
-static void
-a_silent_target_is_passed_after_a_moment(void **state)
-{
-	static const struct dns_rec recs[] = {
-		{ "_xmpp-client._tcp.example.org", DNS_SRV, "hole.example", 10,
-		    0, 1, 0, false, 0, false },
-		{ "_xmpp-client._tcp.example.org", DNS_SRV, "mute.example", 10,
-		    1, 1, 0, false, 0, false },
-		{ "_xmpp-client._tcp.example.org", DNS_SRV, "good.example", 20,
-		    0, 1, 0, false, 0, false },
-		{ .name = "hole.example", .type = DNS_A, .data = "127.0.0.2" },
-		{ .name = "mute.example", .type = DNS_A, .data = "127.0.0.3" },
-		{ .name = "good.example", .type = DNS_A, .data = "127.0.0.1" },
-		{ .name = NULL }
-	};
-	unsigned port = 0;
-	int s = hold("127.0.0.1", &port, true), clog[2][4], hole[2];
-	struct dns_rec *table = table_with_port(recs, N(recs), port);
-	struct dial_target t;
-	int64_t begin = pump_now();
-	struct dialer *d;
-	struct dnsd dns;
-
-	(void)state;
-	hole[0] = black_hole("127.0.0.2", &port, clog[0]);
-	hole[1] = black_hole("127.0.0.3", &port, clog[1]);
-	dnsd_start(&dns, table);
-	d = by_srv("example.org", &dns, DIAL_ANY);
-	assert_int_equal(next(d, &t), 0);
-	assert_string_equal(t.host, "good.example");
-	/* 250 ms for the one beside it, a second before the next priority */
-	assert_true(pump_now() - begin >= 1200);
-	assert_true(pump_now() - begin < 4000);
-	dialer_free(d);
-	dnsd_stop(&dns);
-	free(table);
-	close_all(hole[0], clog[0]);
-	close_all(hole[1], clog[1]);
-	close(s);
-}
-
-static void
-silence_about_one_of_several_is_passed_after_a_moment(void **state)
-{
-	static const struct dns_rec recs[] = {
-		{ "_xmpp-client._tcp.example.org", DNS_SRV, "good.example", 10,
-		    0, 1, 0, false, 0, false },
-		{ .name = "_xmpps-client._tcp.example.org", .silent = true },
-		{ "_xmpp-client._tcp.example.net", DNS_SRV, "mute.example", 10,
-		    0, 1, 0, false, 0, false },
-		{ "_xmpp-client._tcp.example.net", DNS_SRV, "good.example", 20,
-		    0, 1, 0, false, 0, false },
-		{ .name = "mute.example", .silent = true },
-		{ .name = "good.example", .type = DNS_A, .data = "127.0.0.1" },
-		{ .name = NULL }
-	};
-	static const char *const hosts[] = { "example.org", "example.net" };
-	unsigned port = 0;
-	int s = hold("127.0.0.1", &port, true);
-	struct dns_rec *table = table_with_port(recs, N(recs), port);
-	struct dial_target t;
-	struct dialer *d;
-	struct dnsd dns;
-	int64_t begin;
-	size_t i;
-
-	(void)state;
-	dnsd_start(&dns, table);
-	for (i = 0; i < N(hosts); i++) {
-		begin = pump_now();
-		d = by_srv(hosts[i], &dns, DIAL_ANY);
-		assert_int_equal(next(d, &t), 0);
-		assert_string_equal(t.host, "good.example");
-		assert_true(pump_now() - begin >= 1400);
-		assert_true(pump_now() - begin < 5000);
-		dialer_free(d);
-	}
-	assert_non_null(strstr(buf_str(&logged), "target mute.example"));
-	dnsd_stop(&dns);
-	free(table);
-	close(s);
-}
-
-/* Without DNSSEC the domain itself is tried then, see above. */
-static void
-srv_records_kept_from_us_are_not_done_without(void **state)
-{
-	static const struct dns_rec table[] = {
-		{ .name = "_xmpp-client._tcp.broken.example", .rcode = 2 },
-		{ .name = "broken.example", .type = DNS_A,
-		    .data = "127.0.77.1" },
-		{ .name = NULL }
-	};
-	struct dial_target t;
-	struct dialer *d;
-	struct dnsd dns;
-
-	(void)state;
-	dnsd_start_secure(&dns, table);
-	d = by_srv("broken.example", &dns, DIAL_ANY);
-	assert_int_equal(next(d, &t), XERR_TEMP);
-	assert_non_null(strstr(why, "SRV _xmpp-client._tcp: no name server "));
-	assert_null(strstr(buf_str(&logged), "127.0.77.1"));
-	dialer_free(d);
-	dnsd_stop(&dns);
-}
-
-/* What no real name server says. */
-static void
-tlsa_records_that_are_none_rule_the_target_out(void **state)
-{
-	static const struct dns_rec recs[] = {
-		{ "_xmpp-client._tcp.example.org", DNS_SRV, "a.example", 1, 0,
-		    1, 0, false, 0, false },
-		{ .name = "a.example", .type = DNS_A, .data = "127.0.0.1" },
-		{ .name = "tlsa", .type = DNS_TLSA, .garbage = true },
-		{ .name = NULL }
-	};
-	unsigned port = 0;
-	int s = hold("127.0.0.1", &port, true);
-	struct dns_rec *table = table_with_port(recs, N(recs), port);
-	struct dial_target t;
-	struct dialer *d;
-	struct dnsd dns;
-	char name[40];
-
-	(void)state;
-	snprintf(name, sizeof(name), "_%u._tcp.a.example", port);
-	table[2].name = name;
-	dnsd_start_secure(&dns, table);
-	d = by_srv("example.org", &dns, DIAL_ANY);
-	assert_int_equal(next(d, &t), XERR_TEMP);
-	assert_non_null(strstr(why, "a.example: its TLSA records cannot be "));
-	assert_non_null(strstr(buf_str(&logged), "the answer is malformed"));
-	dialer_free(d);
-	dnsd_stop(&dns);
-	free(table);
-	close(s);
-}
-
-static void
-useless_records_are_skipped(void **state)
-{
-	static const struct dns_rec recs[] = {
-		{ "_xmpp-client._tcp.example.org", DNS_SRV, "a.example", 1, 0,
-		    0, 0, false, 0, false },
-		{ "_xmpp-client._tcp.example.org", DNS_SRV, "unknown.example",
-		    2, 0, 1, 0, false, 0, false },
-		{ "_xmpp-client._tcp.example.org", DNS_SRV, "a.example", 3, 0,
-		    1, 0, false, 0, false },
-		{ .name = "a.example", .type = DNS_A, .data = "127.0.0.1" },
-		{ .name = NULL }
-	};
-	unsigned port = 0;
-	int s = hold("127.0.0.1", &port, true);
-	struct dns_rec *table = table_with_port(recs, N(recs), port);
-	struct dial_target t;
-	struct dialer *d;
-	struct dnsd dns;
-
-	(void)state;
-	dnsd_start(&dns, table);
-	d = by_srv("example.org", &dns, DIAL_ANY);
-	assert_int_equal(next(d, &t), 0);
-	assert_string_equal(t.host, "a.example");
-	assert_non_null(strstr(buf_str(&logged), "port 0 is unusable"));
-	assert_non_null(strstr(buf_str(&logged), "unknown.example (SRV "
-	    "_xmpp-client._tcp): no such host"));
-	dialer_free(d);
-	dnsd_stop(&dns);
-	free(table);
-	close(s);
-}
-
 /* Step D with what poll() says of it: as dialer_step(). */
 static int
 step_once(struct dialer *d, struct pollfd *p, size_t *n, int *fd)
@@ -1002,25 +526,13 @@ main(void)
 		cmocka_unit_test(without_a_name_server_it_fails_at_once),
 		cmocka_unit_test(a_silent_host_costs_only_the_deadline),
 		cmocka_unit_test(several_addresses_are_tried),
+		cmocka_unit_test(families_take_turns),
 		cmocka_unit_test(two_can_be_dialed_at_the_same_time),
 		cmocka_unit_test(a_silent_address_is_passed_after_a_moment),
 		cmocka_unit_test(a_late_aaaa_answer_holds_nothing_up),
 		cmocka_unit_test(closed_standard_streams_are_not_taken),
 		cmocka_unit_test(no_descriptor_is_left_behind),
 		cmocka_unit_test(a_storm_of_signals_changes_nothing),
-		cmocka_unit_test(srv_priorities_come_first),
-		cmocka_unit_test(srv_weights_are_kept_on_average),
-		cmocka_unit_test(weights_of_zero_share),
-		cmocka_unit_test(targets_of_both_services_are_one_list),
-		cmocka_unit_test(a_dot_means_no_and_nothing_else_is_tried),
-		cmocka_unit_test(without_srv_the_domain_itself_is_tried),
-		cmocka_unit_test(a_silent_target_is_passed_after_a_moment),
-		cmocka_unit_test(
-		    silence_about_one_of_several_is_passed_after_a_moment),
-		cmocka_unit_test(srv_records_kept_from_us_are_not_done_without),
-		cmocka_unit_test(
-		    tlsa_records_that_are_none_rule_the_target_out),
-		cmocka_unit_test(useless_records_are_skipped),
 	};
 	int r;
 
