@@ -209,6 +209,7 @@ note_service(struct dialer *d, int i)
 		return;
 	if (!q->done) {
 		dial_log(d, "%s.%s: no answer yet", sources[i], d->cf.host);
+		dial_note(d, XERR_TEMP, sources[i], "no answer");
 		return;
 	}
 	dial_log(d, "%s.%s: %s in %d ms", sources[i], d->cf.host, q->why,

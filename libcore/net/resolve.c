@@ -29,8 +29,7 @@ resolve_error(int status)
 	case ARES_ENOMEM: return XERR_NOMEM;
 	case ARES_ENOTFOUND:
 	case ARES_ENODATA:
-	case ARES_EBADNAME:
-	case ARES_EFORMERR: return XERR_HOST;
+	case ARES_EBADNAME: return XERR_HOST;
 	default: return XERR_TEMP;
 	}
 }
@@ -44,6 +43,7 @@ resolve_words(int status)
 	case ARES_ENODATA: return "no such record in DNS";
 	case ARES_EBADNAME: return "not a host name";
 	case ARES_ESERVFAIL: return "the name server failed";
+	case ARES_EFORMERR: return "the name server does not understand us";
 	case ARES_EREFUSED: return "the name server refused to answer";
 	case ARES_EBADRESP: return "the name server's answer is malformed";
 	case ARES_ETIMEOUT: return "the name servers do not answer";

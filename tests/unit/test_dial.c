@@ -127,6 +127,7 @@ failures_of_dns_are_told_apart(void **state)
 		{ .name = "empty.example", .type = DNS_SRV, .data = "." },
 		{ .name = "broken.example", .rcode = 2 },
 		{ .name = "refused.example", .rcode = 5 },
+		{ .name = "formerr.example", .rcode = 1 },
 		{ .name = "garbage.example", .garbage = true },
 		{ .name = NULL }
 	};
@@ -141,6 +142,7 @@ failures_of_dns_are_told_apart(void **state)
 		    "empty.example: it has no address in DNS" },
 		{ "broken.example", XERR_TEMP, NULL },
 		{ "refused.example", XERR_TEMP, NULL },
+		{ "formerr.example", XERR_TEMP, NULL },
 		{ "garbage.example", XERR_TEMP, NULL },
 		{ "nobody..example", XERR_HOST, NULL },
 	};
