@@ -375,4 +375,5 @@ def stuck(seconds):
     assert "</stream:stream>" not in r.ended()
 
 
-globals()[sys.argv[1]](*sys.argv[2:])
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])
