@@ -1,7 +1,7 @@
 /*
  * What the parts of the login share: login.c goes from step to step,
  * login_sasl.c authenticates, in both protocols, login_task.c does what a
- * server may want besides.
+ * server may want besides, login_failure.c knows what a refusal means.
  */
 #ifndef XMPP_LOGIN_INT_H
 #define XMPP_LOGIN_INT_H
@@ -94,6 +94,9 @@ int login_decode(struct login *l, const struct elem *e, struct buf *b);
 int login_sasl_done(struct login *l, struct stream *s, const struct elem *e);
 int login_sasl_failed(struct login *l, struct stream *s,
     const struct elem *e);
+
+/* The server refuses WHAT with <failure/>, E: its meaning, and words. */
+int login_refused(struct login *l, const struct elem *e, const char *what);
 
 /* Append to <authenticate/>, B, the upgrade to ask for by offer O, if any. */
 void login_task_ask(struct login *l, struct buf *b, const struct offer *o);

@@ -8,7 +8,6 @@
 #include "base/b64.h"
 #include "base/buf.h"
 #include "base/xerr.h"
-#include "sasl/downgrade.h"
 #include "xml/ns.h"
 #include "xml/xml.h"
 #include "xmpp/datetime.h"
@@ -321,73 +320,6 @@ login_sasl_offered(struct login *l)
 	return LOGIN_MORE;
 }
 
-/* What each condition of RFC 6120 6.5 means to whoever reads it. */
-static const struct hint {
-	const char *name, *hint;
-	int r;
-} hints[] = {
-	{ "aborted", "nobody asked for that", XERR_PROTO },
-	{ "account-disabled", "ask the server's operators", XERR_AUTH },
-	{ "credentials-expired", "set a new password", XERR_AUTH },
-	{ "encryption-required", "use TLS", XERR_TLS },
-	{ "incorrect-encoding", "the server did not understand us",
-	    XERR_PROTO },
-	{ "invalid-authzid", "check the JID", XERR_AUTH },
-	{ "invalid-mechanism", "choose another by --sasl", XERR_AUTH },
-	{ "malformed-request", "the server did not understand us",
-	    XERR_PROTO },
-	{ "mechanism-too-weak", "choose another by --sasl", XERR_AUTH },
-	{ "not-authorized", "check name and password", XERR_AUTH },
-	{ "temporary-auth-failure", "try again later", XERR_TEMP },
-};
-
-/*
- * What the server may not like about the channel, or NULL (RFC 5802 section 6).
- * Prosody calls both malformed: that we would bind if only it did, when it
- * does; and that we have bound to another channel than it sees.
- */
-static const char *
-channel_hint(const struct login *l, const char *condition)
-{
-	if (strcmp(condition, "malformed-request") != 0 ||
-	    strncmp(l->mechanism, "SCRAM-", 6) != 0)
-		return NULL;
-	if (l->bound_by != NULL)
-		return "it may see another TLS channel than we do: somebody "
-		    "may be in between";
-	return sasl_unbound_flag(&l->cf) != 'y' ? NULL :
-	    "it may have channel binding that somebody in between "
-	    "has removed from what it offers";
-}
-
-/* It is WHAT that the server refuses. */
-static int
-take_failure(struct login *l, const struct elem *e, const char *what)
-{
-	const struct elem *c = elem_child(e, NS_SASL, NULL);
-	const char *text = elem_text(elem_child(e, e->ns, "text"));
-	const char *name = c == NULL ? "no reason given" : c->name;
-	const char *hint = NULL;
-	int r = XERR_AUTH;
-	size_t i;
-
-	for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
-		if (strcmp(hints[i].name, name) == 0) {
-			hint = hints[i].hint;
-			r = hints[i].r;
-		}
-	if (channel_hint(l, name) != NULL) {
-		hint = channel_hint(l, name);
-		r = XERR_AUTH;
-	}
-	return login_fail(l, r, "%s refused: %.60s%s%s%s%.200s%s",
-	    what, name, hint == NULL ? "" : "; ",
-	    hint == NULL ? "" : hint,
-	    text == NULL || *text == '\0' ? "" : " (server: ",
-	    text == NULL ? "" : text,
-	    text == NULL || *text == '\0' ? "" : ")");
-}
-
 /*
  * Some failures leave something else to try, and were to be expected.  That of
  * an upgrade is no word against the password: then in without it, with the
@@ -413,7 +345,7 @@ login_sasl_failed(struct login *l, struct stream *s, const struct elem *e)
 	l->spoilt = l->tries > 1 &&
 	    elem_child(e, NS_SASL, "invalid-mechanism") != NULL;
 	l->refused = !l->spoilt;
-	return take_failure(l, e, what);
+	return login_refused(l, e, what);
 }
 
 /*

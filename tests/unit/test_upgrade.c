@@ -27,13 +27,14 @@
 	"<authentication xmlns='urn:xmpp:sasl:2'>" \
 	"<mechanism>SCRAM-SHA-1</mechanism>" \
 	"<mechanism>SCRAM-SHA-1-PLUS</mechanism>" \
-	"<inline><bind xmlns='urn:xmpp:bind:0'/></inline>" upgrades \
+	upgrades \
 	"</authentication><sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>" \
 	"<channel-binding type='tls-server-end-point'/>" \
 	"<channel-binding type='tls-exporter'/></sasl-channel-binding>" \
 	"</stream:features>"
-#define OFFER_256 OFFER(UPGRADE("UPGR-SCRAM-SHA-256"))
-#define OFFER_BOTH OFFER(UPGRADE("UPGR-SCRAM-SHA-256") \
+#define INLINE(what) "<inline><bind xmlns='urn:xmpp:bind:0'/>" what "</inline>"
+#define OFFER_256 OFFER(INLINE("") UPGRADE("UPGR-SCRAM-SHA-256"))
+#define OFFER_BOTH OFFER(INLINE("") UPGRADE("UPGR-SCRAM-SHA-256") \
 	UPGRADE("UPGR-SCRAM-SHA-512"))
 
 /* XEP-0388, examples 6 and 8; the proof is that of "pencil". */
@@ -428,6 +429,39 @@ where_it_fails_the_login_need_not(void **state)
 	talk_release(&t);
 }
 
+/* By token, by password; for a third try there is no nonce left. */
+static void
+behind_a_token_that_failed_it_is_the_last_try(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	talk_init(&t);
+	t.cf.login.retry_nonce = t.cf.login.nonce;
+	t.cf.login.nonce = "another-nonce-of-enough-characters";
+	t.cf.login.agent = "d4565fa7-4d72-4749-b3d3-740edbf87770";
+	t.cf.login.token = "token";
+	t.cf.login.token_len = 5;
+	t.cf.login.token_mechanism = "HT-SHA-256-EXPR";
+	talk_open(&t);
+	assert_int_equal(hear(&t, OFFER(INLINE("<fast "
+	    "xmlns='urn:xmpp:fast:0'><mechanism>HT-SHA-256-EXPR</mechanism>"
+	    "</fast>") UPGRADE("UPGR-SCRAM-SHA-256")), SIZE_MAX), 0);
+	assert_true(says(&t, "mechanism='HT-SHA-256-EXPR'"));
+	assert_false(says(&t, "UPGR"));
+	assert_int_equal(hear(&t, FAILURE("not-authorized"), SIZE_MAX), 0);
+	assert_true(says(&t, "UPGR"));
+	assert_int_equal(hear(&t, CHALLENGE, SIZE_MAX), 0);
+	assert_int_equal(hear(&t, CONTINUE_256, SIZE_MAX), 0);
+	assert_int_equal(hear(&t, SALT_256, SIZE_MAX), 0);
+	assert_true(says(&t, HASH_256));
+	assert_int_equal(hear(&t, FAILURE("malformed-request"), SIZE_MAX),
+	    XERR_PROTO);
+	assert_string_equal(client_errmsg(t.c), "UPGR-SCRAM-SHA-256 refused: "
+	    "malformed-request; the server did not understand us");
+	talk_release(&t);
+}
+
 static void
 it_is_asked_for_ahead_of_the_features(void **state)
 {
@@ -520,6 +554,7 @@ main(void)
 		cmocka_unit_test(an_odd_task_is_refused),
 		cmocka_unit_test(it_is_done_once),
 		cmocka_unit_test(where_it_fails_the_login_need_not),
+		cmocka_unit_test(behind_a_token_that_failed_it_is_the_last_try),
 		cmocka_unit_test(it_is_asked_for_ahead_of_the_features),
 		cmocka_unit_test(it_is_asked_for_where_it_is_safe_and_of_use)
 	};
