@@ -16,11 +16,11 @@
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/hub.h"
-#include "cli/newid.h"
 #include "cli/nest.h"
+#include "cli/papers.h"
+#include "cli/people.h"
 #include "cli/signals.h"
 #include "jid/jid.h"
-#include "net/cert.h"
 #include "sasl/scram.h"
 #include "xml/rec.h"
 
@@ -36,9 +36,14 @@ static const char usage[] =
 	"  -p, --port PORT         listen on PORT, not on a free one\n"
 	"  -u, --user NAME         an account besides romeo and juliet; may be\n"
 	"                          repeated\n"
+	"      --anonymous         let anybody in, by ANONYMOUS\n"
+	"      --binding TYPE      offer this type of channel binding, and not\n"
+	"                          all; may be repeated; none for none\n"
+	"      --certificates      make one for each account, to log in by\n"
 	"      --insecure-plaintext\n"
 	"                          clients need no TLS\n"
 	"      --max-stanza BYTES  largest stanza taken, 1048576\n"
+	"      --max-tls VERSION   1.2: nothing newer\n"
 	"      --no-fast           do not offer tokens (FAST)\n"
 	"      --no-sasl2          do not offer SASL2, Bind 2 and FAST\n"
 	"      --no-sm             do not offer stream management\n"
@@ -52,7 +57,11 @@ static const char usage[] =
 	CLI_USAGE;
 
 enum {
-	OPT_INSECURE = CLI_OPT_OWN,
+	OPT_ANONYMOUS = CLI_OPT_OWN,
+	OPT_BINDING,
+	OPT_CERTIFICATES,
+	OPT_INSECURE,
+	OPT_MAX_TLS,
 	OPT_STANZA,
 	OPT_NO_FAST,
 	OPT_NO_SASL2,
@@ -62,9 +71,8 @@ enum {
 	OPT_TRACE,
 	OPT_TRACE_SECRETS,
 	OPT_TOKEN_LIFE,
-	PASSWORD = 24,
-	USERS_MAX = 1000,
 	MECHANISMS_MAX = 16,
+	BINDINGS_MAX = 4,
 	PEM_MAX = 65536,
 	LINE_MAX_IN = 2 << 20,	/* of stdin, with its line feed */
 	OUT_ROOM = 64 << 10,
@@ -75,19 +83,17 @@ enum {
 	TOKEN_LIFE_MAX = 10 * 365 * 86400,
 };
 
-struct user {
-	char *local;
-	char password[PASSWORD + 1];
-};
-
 struct serve {
 	const char *output;		/* -o */
 	struct jid domain;
 	struct hub_config hub_config;
 	const char *mechanisms[MECHANISMS_MAX + 1];
 	size_t nmechanisms;
-	struct user users[USERS_MAX];
-	size_t nusers;
+	const char *bindings[BINDINGS_MAX + 1];
+	size_t nbindings;
+	bool certificates;
+	struct papers papers;
+	struct people people;
 	struct hub *hub;
 	char *config, *ca;		/* paths */
 	char **command;			/* or NULL */
@@ -109,115 +115,45 @@ die(int r, const struct buf *why)
 	    buf_len(why) > 0 ? (const char *)buf_data(why) : xerr_str(r));
 }
 
-/* Certificates for our domain; the authority's goes to its file. */
-static void
-certify(struct serve *s, struct buf *cert, struct buf *key)
-{
-	const char *names[2] = { NULL, NULL };
-	struct cert_spec spec = { 0 };
-	struct cert_ca *ca = NULL;
-	struct buf name, pem;
-	int r;
-
-	buf_init(&name, PEM_MAX);
-	buf_init(&pem, PEM_MAX);
-	if ((r = jid_domain_ascii(&s->domain, &name)) == 0 &&
-	    (names[0] = buf_str(&name)) == NULL)
-		r = XERR_NOMEM;
-	if (jid_domain_is_ip(&s->domain))
-		spec.ip = names;
-	else
-		spec.dns = names;
-	if (r < 0 || (r = cert_ca_new(&ca, "xmpp-serve")) < 0 ||
-	    (r = cert_ca_pem(ca, &pem)) < 0 ||
-	    (r = cert_issue(ca, &spec, cert, key)) < 0)
-		cli_die(cli_status(r), "no certificate for %s: %s",
-		    jid_str(&s->domain), xerr_str(r));
-	nest_write(s->ca, &pem);
-	cert_ca_free(ca);
-	buf_release(&pem);
-	buf_release(&name);
-}
-
-static void
-put_account(struct serve *s, struct buf *b, const struct user *u)
-{
-	buf_printf(b, "jid = %s@%s\n", u->local, jid_str(&s->domain));
-	buf_printf(b, "password = %s\n", u->password);
-	buf_printf(b, "host = 127.0.0.1\nport = %u\n", hub_port(s->hub));
-	buf_printf(b, "tls = starttls\nca_file = %s\n", s->ca);
-}
-
-/* The account file: the first one without a name, then all with theirs. */
-static void
-write_config(struct serve *s)
-{
-	struct buf b;
-	size_t i;
-
-	buf_init(&b, 64 << 20);
-	put_account(s, &b, &s->users[0]);
-	for (i = 0; i < s->nusers; i++) {
-		buf_printf(&b, "\n[%s]\n", s->users[i].local);
-		put_account(s, &b, &s->users[i]);
-	}
-	nest_write(s->config, &b);
-	buf_wipe(&b);
-}
-
-static void
-add_user(struct serve *s, const char *name)
-{
-	const char *local;
-	struct user *u = &s->users[s->nusers];
-	struct jid j;
-	size_t n;
-
-	if (s->nusers == USERS_MAX)
-		cli_usage("-u: more than %d accounts", USERS_MAX);
-	if (jid_make(&j, name, "localhost", NULL) < 0)
-		cli_usage("-u: %s is no localpart of an address", name);
-	local = jid_local(&j, &n);
-	if ((u->local = strndup(local, n)) == NULL)
-		cli_die(EX_OSERR, "%s", strerror(errno));
-	if (newid_of_size(u->password, sizeof(u->password)) < 0)
-		cli_die(EX_SOFTWARE, "no random numbers");
-	s->nusers++;
-}
-
 /* The listener, the accounts, the files that lead to them. */
 static void
 open_hub(struct serve *s)
 {
-	struct buf cert, key, why;
+	struct hub_config *hc = &s->hub_config;
+	struct buf why;
 	size_t i;
 	int r;
 
-	buf_init(&cert, PEM_MAX);
-	buf_init(&key, PEM_MAX);
 	buf_init(&why, PEM_MAX);
 	nest_make();
 	s->config = nest_path("config");
 	s->ca = nest_path("ca.pem");
-	certify(s, &cert, &key);
-	s->hub_config.domain = jid_str(&s->domain);
-	s->hub_config.cert_pem = buf_str(&cert);
-	s->hub_config.key_pem = buf_str(&key);
+	papers_make(&s->papers, &s->domain);
+	nest_write(s->ca, &s->papers.ca);
+	if (s->certificates)
+		people_certify(&s->people, &s->papers);
+	hc->domain = jid_str(&s->domain);
+	hc->cert_pem = buf_str(&s->papers.cert);
+	hc->key_pem = buf_str(&s->papers.key);
+	if (s->certificates)
+		hc->client_ca_pem = buf_str(&s->papers.ca);
 	if (s->nmechanisms > 0)
-		s->hub_config.mechanisms = s->mechanisms;
-	if ((r = hub_new(&s->hub, &s->hub_config, &why)) < 0)
+		hc->mechanisms = s->mechanisms;
+	if (s->nbindings > 0)
+		hc->bindings = s->bindings;
+	if ((r = hub_new(&s->hub, hc, &why)) < 0)
 		die(r, &why);
-	buf_wipe(&key);
-	buf_release(&cert);
+	papers_release(&s->papers);
 	buf_release(&why);
-	for (i = 0; i < s->nusers; i++) {
-		r = hub_add_account(s->hub, s->users[i].local,
-		    s->users[i].password);
+	for (i = 0; i < s->people.n; i++) {
+		r = hub_add_account(s->hub, s->people.v[i].local,
+		    s->people.v[i].password);
 		/* one that is there already is good enough */
 		if (r < 0 && r != XERR_SYNTAX)
 			cli_die(cli_status(r), "%s", xerr_str(r));
 	}
-	write_config(s);
+	people_write(&s->people, &(struct people_server){
+	    jid_str(&s->domain), hub_port(s->hub), s->ca }, s->config);
 }
 
 /* As many descriptors as the system lets us have: a client is one. */
@@ -453,15 +389,12 @@ run(struct serve *s)
 static void
 release(struct serve *s)
 {
-	size_t i;
-
 	hub_free(s->hub);
 	rec_reader_free(s->rec);
 	pump_release(&s->in);
 	pump_release(&s->out);
 	pump_release(&s->signals);
-	for (i = 0; i < s->nusers; i++)
-		free(s->users[i].local);
+	people_release(&s->people);
 	free(s->config);
 	free(s->ca);
 }
@@ -489,6 +422,31 @@ add_mechanism(struct serve *s, const char *name)
 	s->mechanisms[s->nmechanisms++] = name;
 }
 
+static void
+add_binding(struct serve *s, const char *type)
+{
+	static const char *const types[] = {
+		"none", "tls-exporter", "tls-server-end-point", "tls-unique"
+	};
+	size_t i = 0, n = sizeof(types) / sizeof(types[0]);
+
+	while (i < n && strcmp(types[i], type) != 0)
+		i++;
+	if (i == n)
+		cli_usage("--binding: %s is no type that we have", type);
+	if (s->nbindings == BINDINGS_MAX)
+		cli_usage("--binding: more than %d types", BINDINGS_MAX);
+	s->bindings[s->nbindings++] = types[i];
+}
+
+static void
+set_max_tls(struct serve *s, const char *version)
+{
+	s->hub_config.no_tls_1_3 = strcmp(version, "1.2") == 0;
+	if (!s->hub_config.no_tls_1_3 && strcmp(version, "1.3") != 0)
+		cli_usage("--max-tls: %s is neither 1.2 nor 1.3", version);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -500,7 +458,11 @@ main(int argc, char *argv[])
 		{ "port", required_argument, NULL, 'p' },
 		{ "user", required_argument, NULL, 'u' },
 		{ "verbose", no_argument, NULL, 'v' },
+		{ "anonymous", no_argument, NULL, OPT_ANONYMOUS },
+		{ "binding", required_argument, NULL, OPT_BINDING },
+		{ "certificates", no_argument, NULL, OPT_CERTIFICATES },
 		{ "insecure-plaintext", no_argument, NULL, OPT_INSECURE },
+		{ "max-tls", required_argument, NULL, OPT_MAX_TLS },
 		{ "max-stanza", required_argument, NULL, OPT_STANZA },
 		{ "no-fast", no_argument, NULL, OPT_NO_FAST },
 		{ "no-sasl2", no_argument, NULL, OPT_NO_SASL2 },
@@ -519,8 +481,8 @@ main(int argc, char *argv[])
 	s.hub_config.token_life = TOKEN_LIFE;
 	s.hub_config.timeout_ms = MS_TIMEOUT;
 	set_domain(&s, "localhost");
-	add_user(&s, "romeo");
-	add_user(&s, "juliet");
+	people_add(&s.people, "romeo");
+	people_add(&s.people, "juliet");
 	while ((ch = cli_getopt(argc, argv, shorts, longs)) != -1)
 		switch (ch) {
 		case 'd': set_domain(&s, optarg); break;
@@ -530,8 +492,12 @@ main(int argc, char *argv[])
 			s.hub_config.port = (unsigned)cli_number("--port",
 			    optarg, 0, 65535);
 			break;
-		case 'u': add_user(&s, optarg); break;
+		case 'u': people_add(&s.people, optarg); break;
 		case 'v': cli_louder(); break;
+		case OPT_ANONYMOUS: s.hub_config.anonymous = true; break;
+		case OPT_BINDING: add_binding(&s, optarg); break;
+		case OPT_CERTIFICATES: s.certificates = true; break;
+		case OPT_MAX_TLS: set_max_tls(&s, optarg); break;
 		case OPT_INSECURE: s.hub_config.plaintext_ok = true; break;
 		case OPT_STANZA:
 			s.hub_config.max_stanza = cli_number("--max-stanza",

@@ -14,6 +14,8 @@ like 'it is the usage' "$T/out" '^usage: xmpp-serve '
 status 'an unknown option is wrong usage' 64 xmpp-serve --what
 status 'no domain is wrong usage' 64 xmpp-serve -d 'a b' -- true
 status 'no localpart is wrong usage' 64 xmpp-serve -u 'a@b' -- true
+status 'no binding is wrong usage' 64 xmpp-serve --binding tls-what -- true
+status 'no version of TLS is wrong usage' 64 xmpp-serve --max-tls 1.1 -- true
 status 'no port is wrong usage' 64 xmpp-serve -p 70000 -- true
 
 # --- A command ---------------------------------------------------------------
@@ -94,6 +96,16 @@ status "with a configuration of OpenSSL's" 0 env \
     OPENSSL_CONF="$T/openssl.cnf" xmpp-serve -- \
     xmpp-send -v -a romeo --wait 0 -m x juliet@localhost
 like 'which has no say' "$T/err" 'TLSv1\.3 '
+
+# shellcheck disable=SC2016
+status 'a certificate for each account with --certificates' 0 \
+    xmpp-serve --certificates -- sh -c '
+	f=$(sed -n "s/^cert = //p" "$XMPP_CONFIG" | tail -n 1)
+	echo "$f"
+	[ "$(stat -c %a "$f")" = 600 ] && grep -q "PRIVATE KEY" "$f" &&
+	    openssl x509 -in "$f" -noout -text | grep -q XmppAddr'
+ok 'nothing is left behind of them' test -s "$T/out" -a \
+    ! -e "$(cat "$T/out")" -a ! -e "$(dirname "$(cat "$T/out")")"
 
 # --- A server ----------------------------------------------------------------
 

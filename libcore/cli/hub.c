@@ -105,7 +105,9 @@ hub_new(struct hub **out, const struct hub_config *config, struct buf *why)
 {
 	struct tls_config tc = {
 		.server = true, .alpn = "xmpp-client", .tickets = true,
-		.cert_pem = config->cert_pem, .key_pem = config->key_pem
+		.cert_pem = config->cert_pem, .key_pem = config->key_pem,
+		.client_ca_pem = config->client_ca_pem,
+		.no_tls_1_3 = config->no_tls_1_3
 	};
 	struct router_config rc = {
 		.domain = config->domain, .name = "xmpp-serve",
@@ -118,6 +120,7 @@ hub_new(struct hub **out, const struct hub_config *config, struct buf *why)
 		return XERR_NOMEM;
 	h->config = *config;
 	h->config.cert_pem = h->config.key_pem = NULL;
+	h->config.client_ca_pem = NULL;
 	h->queue_end = &h->queue;
 	buf_init(&h->log, LOG_MAX);
 	rc.arg = h;

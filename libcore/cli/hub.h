@@ -28,9 +28,13 @@
 struct hub_config {
 	const char *domain;	/* in its normal form */
 	unsigned port;		/* 0: a free one */
-	const char *cert_pem, *key_pem;	/* used by hub_new() only */
+	const char *cert_pem, *key_pem;	/* used by hub_new() only, */
+	const char *client_ca_pem;	/* as these: of tls_config */
+	bool no_tls_1_3;
 	const char *const *mechanisms;	/* of server_config */
-	bool plaintext_ok, no_sm, no_sasl2;	/* of server_config */
+	const char *const *bindings;	/* these types of channel binding only,
+				   ended by NULL; NULL: all there are */
+	bool plaintext_ok, no_sm, no_sasl2, anonymous;	/* of server_config */
 	/*
 	 * Keep no passwords, but what this SCRAM needs, such as "SCRAM-SHA-1",
 	 * and let clients upgrade that (XEP-0480); or NULL.

@@ -112,43 +112,12 @@ begin(struct hub_client *c, bool secure)
 		.limits = { .size = hc->max_stanza }, .out_max = QUEUE_MAX,
 		.secure = secure, .tls = true,
 		.plaintext_ok = hc->plaintext_ok, .no_sm = hc->no_sm,
-		.no_sasl2 = hc->no_sasl2, .fast = c->hub->fast
+		.no_sasl2 = hc->no_sasl2, .anonymous = hc->anonymous,
+		.fast = c->hub->fast
 	};
 
 	open_trace(c);
 	return server_new(&c->server, &sc);
-}
-
-/* The handshake is done: what SASL may bind to. */
-static int
-set_bindings(struct hub_client *c)
-{
-	static const char *const types[] = {
-		"tls-exporter", "tls-unique", "tls-server-end-point"
-	};
-	enum { TYPES = sizeof(types) / sizeof(types[0]) };
-	struct sasl_binding b[TYPES];
-	struct buf data[TYPES];
-	size_t i, n = 0;
-	int r = 0;
-
-	for (i = 0; i < TYPES; i++) {
-		buf_init(&data[n], SASL_BINDING_MAX);
-		r = tls_binding(conn_tls(c->conn), types[i], &data[n]);
-		if (r == XERR_CONFIG)
-			continue;
-		if (r < 0)
-			break;
-		b[n] = (struct sasl_binding){ types[i], buf_data(&data[n]),
-		    buf_len(&data[n]) };
-		n++;
-	}
-	if (i == TYPES)
-		r = server_set_bindings(c->server, b, n);
-	for (i = 0; i < n; i++)
-		buf_release(&data[i]);
-	c->bound = true;
-	return r;
 }
 
 static int
@@ -205,14 +174,29 @@ flush(struct hub_client *c)
 	return true;
 }
 
+/* Is it the account that was made up for an anonymous client? */
+static bool
+is_guest(const struct hub_client *c)
+{
+	const char *mechanism = server_mechanism(c->server);
+
+	return mechanism != NULL && strcmp(mechanism, "ANONYMOUS") == 0;
+}
+
 /* A new resource (RFC 6120 7.7). */
 static void
 bind(struct hub_client *c)
 {
+	const struct jid *j = server_jid(c->server);
 	const char *upgraded;
-	int r;
+	int r = 0;
 
-	r = router_bind(c->hub->router, &c->session, server_jid(c->server), c);
+	if (is_guest(c) && !c->guest) {
+		r = router_add_guest(c->hub->router, j);
+		c->guest = r == 0;
+	}
+	if (r == 0)
+		r = router_bind(c->hub->router, &c->session, j, c);
 	if (r < 0) {
 		server_refuse(c->server, "resource-constraint");
 		return;
@@ -220,8 +204,8 @@ bind(struct hub_client *c)
 	server_accept(c->server);
 	c->deadline = -1;
 	upgraded = server_upgraded(c->server);
-	cli_verbose(1, "client %u: %s by %s%s%s", c->number,
-	    jid_str(server_jid(c->server)), server_mechanism(c->server),
+	cli_verbose(1, "client %u: %s by %s%s%s", c->number, jid_str(j),
+	    server_mechanism(c->server),
 	    upgraded == NULL ? "" : ", upgraded to ",
 	    upgraded == NULL ? "" : upgraded);
 }
@@ -247,6 +231,9 @@ leave(struct hub_client *c)
 		router_unbind(c->hub->router, c->session);
 		c->session = NULL;
 	}
+	if (c->guest)
+		router_remove_guest(c->hub->router, server_jid(c->server));
+	c->guest = false;
 	hub_end(c);
 }
 
@@ -399,7 +386,7 @@ hub_work(struct hub_client *c)
 			return;
 		}
 		if (c->server != NULL && !c->bound &&
-		    conn_is_secure(c->conn) && set_bindings(c) < 0) {
+		    conn_is_secure(c->conn) && hub_look_at_channel(c) < 0) {
 			hang_up(c, xerr_str(XERR_NOMEM));
 			return;
 		}

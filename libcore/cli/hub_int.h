@@ -28,7 +28,8 @@ struct hub_client {
 	struct server *server;	/* NULL until the first byte has come */
 	struct router_session *session;
 	unsigned char secret[SERVER_SECRET];
-	bool bound;		/* the server knows the channel's bindings */
+	bool bound;		/* the server knows what TLS tells of it */
+	bool guest;		/* its account is its own */
 	unsigned number;	/* for people */
 	struct tracefile *trace; /* NULL: none is written */
 	struct hub_client *next;	/* in the queue */
@@ -71,6 +72,9 @@ void hub_log_stanza(struct hub *h, const struct elem *e);
 
 /* When a client that keeps us waiting from now on has done so for too long. */
 int64_t hub_deadline(const struct hub *h);
+
+/* hub_channel.c: TLS is on; what it tells goes to the server. */
+int hub_look_at_channel(struct hub_client *c);
 
 /* hub_client.c: move what can be moved for one client. */
 void hub_work(struct hub_client *c);

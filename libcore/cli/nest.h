@@ -15,7 +15,7 @@ void nest_make(void);
  * The path of a file NAME in it, absolute and without a line feed; the
  * caller's to free.  At most NEST_FILES of them.
  */
-enum { NEST_FILES = 4 };
+enum { NEST_FILES = 1024 };
 char *nest_path(const char *name);
 
 /* Write B to a new file at PATH, mode 0600; exits if that fails. */

@@ -37,22 +37,28 @@ free_session(struct router_session *s)
 	free(s);
 }
 
+static void
+release_account(struct router_account *a)
+{
+	struct router_session *s;
+
+	while ((s = a->sessions) != NULL) {
+		a->sessions = s->next;
+		free_session(s);
+	}
+	buf_release(&a->offline);
+	free(a->local);
+}
+
 void
 router_free(struct router *r)
 {
 	struct router_account *a;
-	struct router_session *s;
 
 	if (r == NULL)
 		return;
-	for (a = r->accounts; a < r->accounts + r->naccounts; a++) {
-		while ((s = a->sessions) != NULL) {
-			a->sessions = s->next;
-			free_session(s);
-		}
-		buf_release(&a->offline);
-		free(a->local);
-	}
+	for (a = r->accounts; a < r->accounts + r->naccounts; a++)
+		release_account(a);
 	free(r->accounts);
 	arena_release(&r->scratch);
 	free(r);
@@ -91,11 +97,22 @@ router_has_account(const struct router *r, const char *local, size_t len)
 	return find(r, local, len, &at) != NULL;
 }
 
-int
-router_add_account(struct router *r, const char *local)
+/* The accounts from the one AT on have moved. */
+static void
+tell_sessions(struct router *r, size_t at)
 {
-	struct router_account *more, a = { .len = strlen(local) };
-	size_t at, i;
+	struct router_session *s;
+
+	for (; at < r->naccounts; at++)
+		for (s = r->accounts[at].sessions; s != NULL; s = s->next)
+			s->account = &r->accounts[at];
+}
+
+static int
+add_account(struct router *r, const char *local, size_t len)
+{
+	struct router_account *more, a = { .len = len };
+	size_t at;
 
 	if (find(r, local, a.len, &at) != NULL)
 		return XERR_SYNTAX;
@@ -103,19 +120,47 @@ router_add_account(struct router *r, const char *local)
 	if (more == NULL)
 		return XERR_NOMEM;
 	r->accounts = more;
-	if ((a.local = strdup(local)) == NULL)
+	if ((a.local = strndup(local, len)) == NULL)
 		return XERR_NOMEM;
 	buf_init(&a.offline, r->config.offline_max);
 	memmove(more + at + 1, more + at,
 	    (r->naccounts - at) * sizeof(*more));
 	more[at] = a;
 	r->naccounts++;
-	/* they have moved */
-	for (i = 0; i < r->naccounts; i++)
-		for (struct router_session *s = more[i].sessions; s != NULL;
-		    s = s->next)
-			s->account = &more[i];
+	tell_sessions(r, 0);
 	return 0;
+}
+
+int
+router_add_account(struct router *r, const char *local)
+{
+	return add_account(r, local, strlen(local));
+}
+
+int
+router_add_guest(struct router *r, const struct jid *j)
+{
+	const char *local;
+	size_t n;
+
+	local = jid_local(j, &n);
+	return add_account(r, local, n);
+}
+
+void
+router_remove_guest(struct router *r, const struct jid *j)
+{
+	const char *local;
+	size_t n, at;
+
+	local = jid_local(j, &n);
+	if (find(r, local, n, &at) == NULL)
+		return;
+	release_account(&r->accounts[at]);
+	r->naccounts--;
+	memmove(r->accounts + at, r->accounts + at + 1,
+	    (r->naccounts - at) * sizeof(*r->accounts));
+	tell_sessions(r, at);
 }
 
 static struct router_account *

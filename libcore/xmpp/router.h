@@ -60,6 +60,13 @@ void router_free(struct router *r);
  */
 int router_add_account(struct router *r, const char *local);
 
+/*
+ * An account for the time of one session, of the localpart of J; and after it,
+ * away with the account.  0, XERR_SYNTAX if there is one already, XERR_NOMEM.
+ */
+int router_add_guest(struct router *r, const struct jid *j);
+void router_remove_guest(struct router *r, const struct jid *j);
+
 /* Is there an account of this name, which needs no NUL? */
 bool router_has_account(const struct router *r, const char *local,
     size_t len);

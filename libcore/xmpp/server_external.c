@@ -25,11 +25,14 @@ is_account_of(const struct jid *j, const char *domain)
 static int
 exists(struct server *s, const struct jid *user)
 {
+	const struct server_config *c = &s->config;
 	struct buf password;
 	int r;
 
+	if (c->verifier != NULL)
+		return c->verifier(c->arg, user) != NULL ? 0 : XERR_AUTH;
 	buf_init(&password, PASSWORD_MAX);
-	r = s->config.lookup(s->config.arg, user, &password);
+	r = c->lookup(c->arg, user, &password);
 	buf_wipe(&password);
 	return r;
 }

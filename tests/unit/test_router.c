@@ -283,6 +283,40 @@ binds_only_accounts(void **state)
 	assert_false(router_has_account(w->router, "romeos", 6));
 }
 
+/* Others stay what they are, wherever in the order the guest was. */
+static void
+a_guest_goes_with_its_account(void **state)
+{
+	static const char *const names[] = { "a@localhost", "o@localhost",
+	    "z@localhost" };
+	struct world *w = *state;
+	struct user guest = { .name = "guest" };
+	char full[64], want[128];
+	struct jid j;
+	size_t i;
+
+	gather(w);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(jid_parse(&j, names[i], 11), 0);
+		assert_int_equal(router_add_guest(w->router, &j), 0);
+		assert_int_equal(router_add_guest(w->router, &j), XERR_SYNTAX);
+		snprintf(full, sizeof(full), "%s/x", names[i]);
+		come(w, &guest, full);
+		news(w);
+		snprintf(want, sizeof(want), "juliet: <message "
+		    "to='juliet@localhost' from='%s'/>\n", full);
+		expect(w, &guest, "<message to='juliet@localhost'/>", want);
+		router_unbind(w->router, guest.session);
+		router_remove_guest(w->router, &j);
+		router_remove_guest(w->router, &j);
+		assert_false(router_has_account(w->router, names[i], 1));
+		news(w);
+		expect(w, &w->romeo, "<message to='juliet@localhost'/>",
+		    "juliet: <message to='juliet@localhost' "
+		    "from='romeo@localhost/orchard'/>\n");
+	}
+}
+
 static void
 messages_go_by_priority(void **state)
 {
@@ -630,6 +664,7 @@ main(void)
 		T(presence_directed_at_somebody_ends_for_them),
 		T(the_older_of_two_same_resources_goes),
 		T(binds_only_accounts),
+		T(a_guest_goes_with_its_account),
 		T(messages_go_by_priority),
 		T(messages_without_address_are_for_oneself),
 		T(messages_wait_for_those_who_are_away),
