@@ -60,6 +60,47 @@ matrix_ports()
 	MATRIX_PORTS=$*
 }
 
+# --- xmpp-serve --------------------------------------------------------------
+
+# Its offers are its options: a process for each, and each version of TLS.  What
+# it routes is in $T/serve/OFFER-VERSION, the account files beside that.
+matrix_serve()
+{
+	mx_version=$1
+	mkdir -p "$T/serve"
+	serve_one all
+	serve_one exporter --binding tls-exporter
+	serve_one unique --binding tls-unique
+	serve_one end-point --binding tls-server-end-point
+	serve_one unbound --binding none
+	serve_one plain -m PLAIN
+	serve_one sha1 -m SCRAM-SHA-1 -m SCRAM-SHA-1-PLUS
+	serve_one classic --no-sasl2
+	serve_one tokenless --no-fast
+	serve_one external --certificates
+	serve_one external-only --certificates -m EXTERNAL
+	serve_one anonymous --anonymous
+}
+
+# serve_one OFFER [OPTION...]
+serve_one()
+{
+	so_name=$1-$mx_version
+	shift
+	bg "serve-$so_name" xmpp-serve --max-tls "$mx_version" \
+	    -o "$T/serve/$so_name" "$@"
+	wait_for 20 grep -q '^XMPP_CONFIG=' "$T/serve-$so_name.out" ||
+		note "$T/serve-$so_name.err"
+	so_config=$(sed -n '1s/^XMPP_CONFIG=//p' "$T/serve-$so_name.out" |
+	    tr -d "'")
+	cp "$so_config" "$T/serve/$so_name.password"
+	sed 's/^password = .*/password = other than that/' "$so_config" \
+	    >"$T/serve/$so_name.wrong"
+	sed -n '/^$/q; /^jid\|^password/d; p' "$so_config" \
+	    >"$T/serve/$so_name.nobody"
+	chmod 600 "$T/serve/$so_name".*
+}
+
 # --- Prosody -----------------------------------------------------------------
 
 # An account as Prosody keeps it, so that none has to be made one by one.

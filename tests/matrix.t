@@ -1,10 +1,10 @@
 #!/bin/sh
-# Every way to log in, on servers that are not ours: what matrix.tsv says comes
-# of each, and a message gets through.
+# Every way to log in, on servers that are not ours and on the one that is: what
+# matrix.tsv says comes of each, and a message gets through.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/prosody.sh"
 . "$(dirname "$0")/ejabberd.sh"
-need openssl port xmpp-send xmpp-listen
+need openssl port xmpp-send xmpp-listen xmpp-serve
 . "$(dirname "$0")/matrix.sh"
 
 JOBS=4		# logins at once
@@ -17,6 +17,7 @@ have()
 	prosody) have_prosody ;;
 	sasl2) have_prosody && have_prosody_sasl2 ;;
 	ejabberd) have_ejabberd ;;
+	serve) true ;;
 	esac
 }
 
@@ -46,10 +47,17 @@ login()
 {
 	lg_cell=$1 lg_account=$2
 	shift 2
-	timeout -k 5 "$LIMIT" xmpp-send -v -f "$T/account.$lg_account" \
-	    --host 127.0.0.1 --port "$port" --tls "$how" --ca-file "$T/ca.pem" \
-	    -j "$jid" --wait 0 --trace "$T/cells/$lg_cell.trace" \
-	    -m "$lg_cell" "$@" juliet@all.verona.test \
+	if [ "$server" = serve ]; then
+		set -- -f "$T/serve/$offer-$version.$lg_account" "$@" \
+		    juliet@localhost
+	else
+		set -- -f "$T/account.$lg_account" --host 127.0.0.1 \
+		    --port "$(cat "$T/$server/$version.$how")" \
+		    --ca-file "$T/ca.pem" -j "romeo@$offer.verona.test" \
+		    "$@" juliet@all.verona.test
+	fi
+	timeout -k 5 "$LIMIT" xmpp-send -v --tls "$how" --wait 0 \
+	    --trace "$T/cells/$lg_cell.trace" -m "$lg_cell" "$@" \
 	    >"$T/cells/$lg_cell.out" 2>"$T/cells/$lg_cell.err" </dev/null
 	echo $? >"$T/cells/$lg_cell.rc"
 }
@@ -57,8 +65,7 @@ login()
 # cell NUMBER SERVER OFFER ACCOUNT VERSION HOW WANT: try it; see report().
 cell()
 {
-	jid=romeo@$3.verona.test how=$6
-	port=$(cat "$T/$2/$5.$6")
+	server=$2 offer=$3 version=$5 how=$6
 	case $4 in
 	again*)
 		a=${4#again}
@@ -68,8 +75,12 @@ cell()
 		login "$1" "${a:-password}"
 		XMPP_STATE=
 		;;
-	anonymous) jid=$3.verona.test
-		login "$1" none --sasl ANONYMOUS ;;
+	anonymous)
+		if [ "$server" = serve ]; then
+			login "$1" nobody --sasl ANONYMOUS -j localhost
+		else
+			login "$1" none --sasl ANONYMOUS -j "$3.verona.test"
+		fi ;;
 	*[A-Z]*) login "$1" password --sasl "$4" ;;
 	*) login "$1" "$4" ;;
 	esac
@@ -104,8 +115,9 @@ report()
 {
 	r_name="$2, $3, $4, TLS $5, $6: $7"
 	is "$r_name" "$(outcome "$1")" "$7" || note "$T/cells/$1.err"
-	case $2 in
-	sasl2) r_by='<authenticate ' ;;
+	case $2,$3 in
+	serve,classic) r_by='<auth ' ;;
+	sasl2,* | serve,*) r_by='<authenticate ' ;;
 	*) r_by='<auth ' ;;
 	esac
 	unlike "$r_name: not by another version" "$T/cells/$1.err" \
@@ -123,7 +135,7 @@ said()
 
 matrix_certs || exit 1
 accounts
-for s in prosody sasl2 ejabberd; do
+for s in serve prosody sasl2 ejabberd; do
 	if have $s; then
 		: >"$T/$s.up"
 	else
@@ -132,6 +144,7 @@ for s in prosody sasl2 ejabberd; do
 done
 [ ! -e "$T/ejabberd.up" ] || matrix_ejabberd
 for v in 1.2 1.3; do
+	matrix_serve $v
 	[ ! -e "$T/prosody.up" ] || matrix_prosody prosody $v
 	[ ! -e "$T/sasl2.up" ] || matrix_prosody sasl2 $v \
 	    sasl2_older sasl2 sasl2_bind2 sasl2_sm sasl2_fast
@@ -190,4 +203,9 @@ for h in $HEARERS; do
 	said "$s" >"$T/got"
 	same "$s: every message has arrived" "$T/got" "$T/want"
 done
+awk '$2 == "serve" && $7 != "refused" {
+    print $1; if ($4 ~ /^again/) print $1 }' "$T/table" >"$T/want"
+sed -n 's/^<message .*<body>\([0-9]*\)<.*/\1/p' "$T"/serve/*-1.[23] |
+    sort -n >"$T/got"
+same 'serve: every message has arrived' "$T/got" "$T/want"
 finish
