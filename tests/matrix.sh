@@ -79,6 +79,7 @@ matrix_serve()
 	serve_one tokenless --no-fast
 	serve_one external --certificates
 	serve_one external-only --certificates -m EXTERNAL
+	serve_one stored --certificates --store SCRAM-SHA-256
 	serve_one anonymous --anonymous
 }
 
