@@ -104,6 +104,7 @@ dns_unbound_config()
 		    "${dn_zone##*/}" "$1"
 	done
 	for dn_key in "$T"/dns/*.anchor; do
+		[ -e "$dn_key" ] || break	# nothing is signed
 		printf 'server:\n  trust-anchor-file: "%s"\n' "$dn_key"
 	done
 	printf 'remote-control:\n  control-enable: no\n'

@@ -3,19 +3,15 @@
 # that is dialed, at one behind a server that failed, at one a server sent us
 # to, in a proxy that says nothing.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/dns.sh"
 need xmpp-send python3 openssl
+have_dns || skip_all 'no unbound, nsd or ldns-signzone'
 make_certs || exit
 
 # A port where nobody answers: its queue is full.
 hole=$(port free 1)
 bg hole python3 "$TOP/tests/blackhole.py" 127.0.0.1 "$hole"
 wait_for 10 grep -q full "$T/hole.out"
-
-: >"$T/zone"
-bg dnsd python3 "$TOP/tests/dnsd.py" "$T/zone"
-wait_for 10 test -s "$T/dnsd.out" || note "$T/dnsd.err"
-XMPP_DNS=127.0.0.1:$(head -n 1 "$T/dnsd.out")
-export XMPP_DNS
 
 # server NAME PLAY CERT: its port in $port.
 server()
@@ -31,11 +27,12 @@ server()
 server elsewhere elsewhere server
 elsewhere=$port
 server stranger honest other
-cat >"$T/zone" <<END
-_xmpp-client._tcp.$DOMAIN SRV 1 1 $port a.test
-_xmpp-client._tcp.$DOMAIN SRV 2 1 $hole a.test
-a.test A 127.0.0.1
+dns_zone "$DOMAIN" <<END
+_xmpp-client._tcp SRV 1 1 $port a
+_xmpp-client._tcp SRV 2 1 $hole a
+a A 127.0.0.1
 END
+start_dns </dev/null || exit
 
 printf '%s' "$PASSWORD" >"$T/password"
 printf '%s\n' "jid = romeo@$DOMAIN" "password_file = $T/password" \

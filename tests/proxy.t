@@ -3,6 +3,7 @@
 # up here.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/serve.sh"
+. "$(dirname "$0")/dns.sh"
 need xmpp-serve xmpp-send python3
 
 start_serve || exit
@@ -141,4 +142,67 @@ like 'says that it is the proxy' "$T/err" 'the proxy'
 sends 'no URL' 78 --proxy 127.0.0.1:1080
 sends 'another protocol' 78 --proxy ftp://127.0.0.1
 sends 'an XMPP server is no proxy' 76 --proxy "http://127.0.0.1:$PORT"
+
+# Proxies that misbehave: PLAY SCHEME STATUS.
+while read -r play scheme want; do
+	bg bad python3 "$TOP/tests/badproxy.py" "$play"
+	wait_for 10 test -s "$T/bad.out"
+	file "proxy = $scheme://user:hunter2@127.0.0.1:$(cat "$T/bad.out")"
+	sends "$scheme: $play" "$want" -vvv --timeout 10
+	unlike "$scheme: $play: no password is shown" "$T/err" \
+	    "hunter2|$(printf user:hunter2 | base64)|$secret"
+	unlike "$scheme: $play: nor a control character" "$T/err" \
+	    "$(printf '\033')"
+	stop "$pid"
+done <<'END'
+close socks5h 75
+close http 75
+reset socks5h 75
+reset http 75
+garbage socks5h 76
+garbage http 76
+ssh socks5h 76
+ssh http 76
+zeros socks5h 76
+zeros http 76
+no-method socks5h 77
+other-method socks5h 77
+cut-method socks5h 75
+cut-reply socks5h 75
+version-4 socks5h 76
+odd-address socks5h 76
+refused socks5h 69
+not-allowed socks5h 69
+late socks5h 75
+http-502 http 69
+http-cut http 75
+http-endless http 76
+http-no-code http 76
+http-2 http 76
+http-trickle http 75
+END
+
+# Nothing leaks into DNS here: a name server of ours hears nothing, but for the
+# name of the proxy itself.
+if have_dns; then
+	echo '@ A 127.0.0.1' | dns_zone proxy.test
+	start_dns </dev/null
+	questions()
+	{
+		sed -n 's/.* info: 127\.0\.0\.1 \([^ ]*\)\. [A-Z]* IN$/\1/p' \
+		    "$T/unbound.err" | sort -u
+	}
+	file
+	for scheme in socks5h socks5 http; do
+		sends "$scheme, and a name server" 0 --proxy "$scheme://$open"
+		sends "$scheme, and a host" 0 --proxy "$scheme://$open" \
+		    --host xmpp.hidden.test
+		is "$scheme: it is asked nothing" "$(questions)" ''
+	done
+	sends 'a proxy by its name' 0 \
+	    --proxy "socks5h://proxy.test:${open#*:}"
+	is 'which is all that is looked up' "$(questions)" proxy.test
+else
+	skip 'no unbound, nsd or ldns-signzone'
+fi
 finish
