@@ -251,7 +251,8 @@ class Peer:
 
     def scram(self, name, client_first, first=None, final=None):
         """first and final make the server's messages out of the true ones."""
-        kind = name[len("SCRAM-"):].replace("-", "").lower()
+        kind = name[len("SCRAM-"):].replace("-PLUS", "")
+        kind = kind.replace("-", "").lower()
         bare = re.match("[^,]*,[^,]*,(.*)", client_first).group(1)
         nonce = re.search("r=([^,]*)", bare).group(1)
         salt = os.urandom(16)

@@ -9,6 +9,8 @@ from fake import FEATURES, SM, Element, Peer, mechanisms
 SASL2 = "urn:xmpp:sasl:2"
 BIND2 = "urn:xmpp:bind:0"
 FAST = "urn:xmpp:fast:0"
+UPGRADE = "urn:xmpp:sasl:upgrade:0"
+SCRAM_UPGRADE = "urn:xmpp:scram-upgrade:0"
 BOUND = "<bound xmlns='%s'><enabled xmlns='%s'/></bound>" % (BIND2, SM)
 HT = "HT-SHA-256-ENDP"
 
@@ -64,12 +66,37 @@ class Peer2(Peer):
     def bind(self, features=None, jid=None):
         """It was part of the success."""
 
-    def prove(self, who):
-        """One side's proof that it knows the token, bound to our key."""
+    def channel(self):
+        """tls-server-end-point (RFC 5929 section 4)"""
         with open(self.stage.cert + ".pem", encoding="ascii") as file:
             der = ssl.PEM_cert_to_DER_cert(file.read())
-        channel = hashlib.sha256(der).digest()
-        return hmac.digest(self.token.encode(), who + channel, "sha256")
+        return hashlib.sha256(der).digest()
+
+    def prove(self, who):
+        """One side's proof that it knows the token, bound to our key."""
+        return hmac.digest(self.token.encode(), who + self.channel(),
+                           "sha256")
+
+    def upgrade(self, proof, task="UPGR-SCRAM-SHA-256", count="4096",
+                salt="QV9TWENSWFE2c2VrOGJmX1o="):
+        """XEP-0480, as far as the hash, which is looked at."""
+        data = "" if proof is None else (
+            "<additional-data>%s</additional-data>"
+            % base64.b64encode(proof).decode())
+        self.send("<continue xmlns='%s'>%s<tasks><task>%s</task></tasks>"
+                  "</continue>" % (SASL2, data, task))
+        if self.expect("next").get("task") != task:
+            self.record("note", "another task")
+        self.hook("salt")
+        self.send("<task-data xmlns='%s'><salt xmlns='%s' iterations='%s'>%s"
+                  "</salt></task-data>" % (SASL2, SCRAM_UPGRADE, count, salt))
+        given, = self.expect("task-data").children
+        good = hashlib.pbkdf2_hmac(
+            "sha256", self.stage.password.encode(), base64.b64decode(salt),
+            int(count))
+        self.record("note", "hash good"
+                    if given.ns == SCRAM_UPGRADE and given.name == "hash"
+                    and base64.b64decode(given.text) == good else "hash bad")
 
     def auth(self, *names, **twist):
         """By the token if that is shown, which twist["proof"] can belie."""

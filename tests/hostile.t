@@ -67,6 +67,17 @@ verdict_of()
 	huge-*) want=76 never='<iq|<message' ;;
 	bound-*) want=76 never='<message' ;;
 	continue-*) want=77 never='<iq|<message' ;;
+	upgrade-honest) want=0 must='hash good' ;;
+	upgrade-refused)
+		want=0 must='hash good.*mechanism SCRAM-SHA-1-PLUS'
+		never='hash good.*UPGR' ;;
+	upgrade-unproved-* | upgrade-other)
+		want=77 must='<upgrade ' never='<next|<task-data|<iq|<message' ;;
+	upgrade-count-*) want=77 must='<next' never='<hash|<iq|<message' ;;
+	upgrade-odd-* | upgrade-skipped)
+		want=76 must='<next' never='<hash|<iq|<message' ;;
+	upgrade-twice)
+		want=77 must='hash good' never='hash.*<next|<iq|<message' ;;
 	token-1mb) want=76 ;;
 	token-*)
 		how='twice send' want=0 connections=2

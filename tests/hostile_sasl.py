@@ -3,7 +3,7 @@ or by SASL2: a play knows no more of that than its Peer does."""
 import base64
 
 from fake import FEATURES, SASL, mechanisms
-from fake_sasl2 import BOUND, HT, SASL2, Peer2
+from fake_sasl2 import BOUND, HT, SASL2, UPGRADE, Peer2
 from plays import PEERS, PLAYS, family, play
 
 EVIL = "<message from='x@evil.test' id='e'><body>EVIL</body></message>"
@@ -264,6 +264,71 @@ def unknown_task(p, tasks):
     p.succeed = more
     p.login()
     p.drain()
+
+
+def weak(p):
+    """A server that has SHA-1 and would like more, as far as the challenge."""
+    p.starttls()
+    p.header(p.offer("SCRAM-SHA-1-PLUS", "SCRAM-SHA-1").replace(
+        "</authentication>", "<upgrade xmlns='%s'>UPGR-SCRAM-SHA-256</upgrade>"
+        "</authentication>" % UPGRADE) +
+        "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding "
+        "type='tls-server-end-point'/></sasl-channel-binding>")
+    name, first = p.asked()
+    p.scram(name, first.decode())
+
+
+@sasl2("sasl2-upgrade-", {
+    "honest": {},
+    "unproved-wrong": {"proof": b"v=" + base64.b64encode(bytes(20))},
+    "unproved-empty": {"proof": b""},
+    "unproved-none": {"proof": None},
+    "other": {"task": "UPGR-SCRAM-SHA-512"},
+    "count-4e9": {"count": "4000000000"},
+    "count-1": {"count": "1"},
+    "odd-count": {"count": "4096x"},
+    "odd-salt": {"salt": "!!!!"},
+    "odd-salt-empty": {"salt": ""},
+    "odd-salt-huge": {"salt": "A" * 900000},
+})
+def upgrade(p, twist):
+    """XEP-0480: the hash is as good as the password."""
+    def more(proof):
+        p.upgrade(**{"proof": proof, **twist})
+        Peer2.succeed(p)
+    p.succeed = more
+    weak(p)
+    p.serve()
+
+
+@sasl2("sasl2-upgrade-skipped", {"": None})
+def upgrade_skipped(p, _):
+    p.hook = lambda step: Peer2.succeed(p) if step == "salt" else None
+    p.succeed = p.upgrade
+    weak(p)
+
+
+@sasl2("sasl2-upgrade-twice", {"": None})
+def upgrade_twice(p, _):
+    def more(proof):
+        p.upgrade(proof)
+        p.upgrade(None)
+    p.succeed = more
+    weak(p)
+
+
+@sasl2("sasl2-upgrade-refused", {"": None})
+def upgrade_refused(p, _):
+    """The next try is without it."""
+    def more(proof):
+        p.upgrade(proof)
+        p.fail("malformed-request")
+        del p.succeed
+        name, first = p.asked()
+        p.scram(name, first.decode())
+    p.succeed = more
+    weak(p)
+    p.serve()
 
 
 @sasl2("sasl2-token-", {
