@@ -18,11 +18,11 @@ JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn label \
 SASL	= binding downgrade ht pbkdf2 plain prep sasl sasl_server scram \
 	  scram_challenge scram_client scram_server simple upgrade verifier
 
-XMPP	= answer bounce client client_ack datetime fast field follow jidpat \
-	  login login_failure login_sasl login_task message offer outbox \
-	  redact reply router router_iq router_presence secret server \
-	  server_external server_fast server_login server_sasl server_sasl2 \
-	  server_sm server_upgrade show stanza stream tally trace
+XMPP	= answer bounce client client_ack client_send datetime fast field \
+	  follow jidpat login login_ahead login_failure login_sasl login_task \
+	  message offer outbox redact reply router router_iq router_presence \
+	  secret server server_external server_fast server_login server_sasl \
+	  server_sasl2 server_sm server_upgrade show stanza stream tally trace
 
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 	  resolve resolve_secure srv tls tls_binding tls_client tls_ctx \

@@ -110,6 +110,7 @@ ht_initial(struct sasl *s, struct buf *out)
 {
 	struct ht_state *h = s->state;
 
+	s->said_all = true;
 	return buf_put(out, buf_data(&h->initiator), buf_len(&h->initiator));
 }
 
@@ -139,8 +140,9 @@ ht_free(void *state)
 	free(h);
 }
 
-#define HT(NAME) {			\
+#define HT(NAME, PROOF) {		\
 	.name = NAME,			\
+	.proof = PROOF,			\
 	.usable = ht_usable,		\
 	.start = ht_start,		\
 	.initial = ht_initial,		\
@@ -148,7 +150,11 @@ ht_free(void *state)
 	.free = ht_free			\
 }
 
-const struct sasl_mech sasl_ht_expr = HT("HT-SHA-256-EXPR");
-const struct sasl_mech sasl_ht_uniq = HT("HT-SHA-256-UNIQ");
-const struct sasl_mech sasl_ht_endp = HT("HT-SHA-256-ENDP");
-const struct sasl_mech sasl_ht_none = HT("HT-SHA-256-NONE");
+const struct sasl_mech sasl_ht_expr =
+    HT("HT-SHA-256-EXPR", SASL_PROVES_CHANNEL);
+const struct sasl_mech sasl_ht_uniq =
+    HT("HT-SHA-256-UNIQ", SASL_PROVES_CHANNEL);
+const struct sasl_mech sasl_ht_endp =
+    HT("HT-SHA-256-ENDP", SASL_PROVES_CHANNEL);
+const struct sasl_mech sasl_ht_none =
+    HT("HT-SHA-256-NONE", SASL_PROVES_SECRET);

@@ -13,6 +13,7 @@
 struct sasl_mech {
 	const char *name;
 	int strength;		/* sasl_strength() */
+	enum sasl_proof proof;	/* sasl_proof() */
 	/* Does C allow M and suffice for it? */
 	bool (*usable)(const struct sasl_mech *m, const struct sasl_config *c);
 	/* Make s->state from C; no network input has been seen. */
@@ -34,6 +35,7 @@ struct sasl {
 	void *state;		/* the mechanism's */
 	const char *binding;	/* the type it is bound by, or NULL */
 	enum { SASL_START, SASL_RUNNING, SASL_OVER } phase;
+	bool said_all;		/* sasl_has_said_all() */
 	int err;		/* sticky */
 	char errmsg[192];
 };

@@ -105,6 +105,14 @@ sasl_strength(const char *mechanism)
 	return m == NULL ? 0 : m->strength;
 }
 
+enum sasl_proof
+sasl_proof(const char *mechanism)
+{
+	const struct sasl_mech *m = find(mechanism);
+
+	return m == NULL ? SASL_PROVES_NOTHING : m->proof;
+}
+
 const char *
 sasl_mechanism_name(size_t i)
 {
@@ -206,6 +214,12 @@ sasl_challenge(struct sasl *s, const void *data, size_t len, struct buf *out)
 		return sasl_fail(s, XERR_PROTO, "a challenge, which %s has not",
 		    s->mech->name);
 	return result(s, s->mech->challenge(s, data, len, out));
+}
+
+bool
+sasl_has_said_all(const struct sasl *s)
+{
+	return s->said_all && s->err == 0;
 }
 
 int

@@ -113,6 +113,18 @@ const char *sasl_choose_token(const struct sasl_config *c,
  */
 int sasl_strength(const char *mechanism);
 
+/*
+ * What a server that lets us in by a mechanism has proved.  Each proves what is
+ * before it, too.
+ */
+enum sasl_proof {
+	SASL_PROVES_NOTHING,	/* PLAIN, EXTERNAL, ANONYMOUS */
+	SASL_PROVES_SECRET,	/* that it knows the password or the token */
+	SASL_PROVES_CHANNEL	/* and is itself the other end of the channel */
+};
+
+enum sasl_proof sasl_proof(const char *mechanism);
+
 /* The Ith mechanism there is, strongest first; NULL behind the last. */
 const char *sasl_mechanism_name(size_t i);
 
@@ -156,6 +168,12 @@ int sasl_set_offer(struct sasl *s, const struct sasl_config *c);
  */
 int sasl_challenge(struct sasl *s, const void *data, size_t len,
     struct buf *out);
+
+/*
+ * Nothing more is to be said: what comes next, if all is well, is success.
+ * Only known of mechanisms that prove something.
+ */
+bool sasl_has_said_all(const struct sasl *s);
 
 /*
  * The server reports success, with LEN bytes of additional data.  Returns 0

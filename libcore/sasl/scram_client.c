@@ -242,6 +242,7 @@ answer(struct sasl *s, const void *data, size_t len, struct buf *out)
 	if ((r = b64_encode(&final, proof, m->hash->len)) == 0)
 		r = buf_put(out, buf_data(&final), buf_len(&final));
 	m->at = FINAL_SENT;
+	s->said_all = r == 0;
 out:
 	buf_release(&final);
 	buf_release(&c.salt);
@@ -340,9 +341,10 @@ scram_free(void *state)
 	free(m);
 }
 
-#define SCRAM(NAME, STRENGTH, USABLE) {	\
+#define SCRAM(NAME, STRENGTH, USABLE, PROOF) {	\
 	.name = NAME,			\
 	.strength = STRENGTH,		\
+	.proof = PROOF,			\
 	.usable = USABLE,		\
 	.start = scram_start,		\
 	.offer = scram_offer,		\
@@ -353,14 +355,17 @@ scram_free(void *state)
 }
 
 const struct sasl_mech sasl_scram_sha_1 =
-    SCRAM("SCRAM-SHA-1", 2, scram_usable);
+    SCRAM("SCRAM-SHA-1", 2, scram_usable, SASL_PROVES_SECRET);
 const struct sasl_mech sasl_scram_sha_256 =
-    SCRAM("SCRAM-SHA-256", 3, scram_usable);
+    SCRAM("SCRAM-SHA-256", 3, scram_usable, SASL_PROVES_SECRET);
 const struct sasl_mech sasl_scram_sha_512 =
-    SCRAM("SCRAM-SHA-512", 4, scram_usable);
+    SCRAM("SCRAM-SHA-512", 4, scram_usable, SASL_PROVES_SECRET);
 const struct sasl_mech sasl_scram_sha_1_plus =
-    SCRAM("SCRAM-SHA-1-PLUS", 5, scram_plus_usable);
+    SCRAM("SCRAM-SHA-1-PLUS", 5, scram_plus_usable,
+    SASL_PROVES_CHANNEL);
 const struct sasl_mech sasl_scram_sha_256_plus =
-    SCRAM("SCRAM-SHA-256-PLUS", 6, scram_plus_usable);
+    SCRAM("SCRAM-SHA-256-PLUS", 6, scram_plus_usable,
+    SASL_PROVES_CHANNEL);
 const struct sasl_mech sasl_scram_sha_512_plus =
-    SCRAM("SCRAM-SHA-512-PLUS", 7, scram_plus_usable);
+    SCRAM("SCRAM-SHA-512-PLUS", 7, scram_plus_usable,
+    SASL_PROVES_CHANNEL);

@@ -145,6 +145,7 @@ take_error(struct client *c, const struct elem *e)
 	const char *condition = stream_error_condition(e);
 	char what[128];
 
+	c->turned_away = !c->online;
 	snprintf(what, sizeof(what), "the server ended the stream: %s",
 	    condition);
 	if (strcmp(condition, "see-other-host") == 0)
@@ -152,6 +153,15 @@ take_error(struct client *c, const struct elem *e)
 		    condition)));
 	stream_close(c->stream);
 	return client_fail(c, error_class(condition), what, stream_error_text(e));
+}
+
+/* A few stanzas need not wait; once only. */
+static int
+go_ahead(struct client *c)
+{
+	c->tell_ahead = !c->ahead;
+	c->ahead = true;
+	return client_release(c);
 }
 
 /* A step of logging in; 1 if it makes an event. */
@@ -164,22 +174,22 @@ take_login(struct client *c, const struct stream_event *sev,
 	switch (r = login_take(c->login, c->stream, sev)) {
 	case LOGIN_MORE:
 		return 0;
+	case LOGIN_AHEAD:
+		return go_ahead(c);
 	case LOGIN_TLS:
 		ev->kind = CLIENT_TLS;
 		return 1;
 	case LOGIN_AUTHENTICATED:
 		c->online = true;
 		ev->kind = CLIENT_ONLINE;
-		return 1;
+		return (r = client_release(c)) < 0 ? r : 1;
 	case LOGIN_DONE:
-		c->bound = true;
-		if ((r = client_ack_begin(c)) < 0)
-			return r;
 		/* by SASL2 both come at once, and are told one by one */
 		c->tell_bound = !c->online;
 		ev->kind = c->online ? CLIENT_BOUND : CLIENT_ONLINE;
-		c->online = true;
-		return 1;
+		c->bound = c->online = true;
+		return (r = client_release(c)) < 0 ||
+		    (r = client_ack_begin(c)) < 0 ? r : 1;
 	default:
 		stream_close(c->stream);
 		return client_fail(c, r, login_errmsg(c->login), NULL);
@@ -193,7 +203,7 @@ client_secured(struct client *c)
 
 	if ((r = login_secured(c->login, c->stream)) < 0)
 		return client_fail(c, r, login_errmsg(c->login), NULL);
-	return 0;
+	return r == LOGIN_AHEAD ? go_ahead(c) : 0;
 }
 
 static int
@@ -255,6 +265,7 @@ take_online(struct client *c, struct elem *e, struct client_event *ev)
 static int
 take_close(struct client *c, struct client_event *ev)
 {
+	c->turned_away = !c->online;
 	stream_close(c->stream);
 	if (!c->bound)
 		return client_fail(c, XERR_TEMP,
@@ -290,6 +301,11 @@ client_next(struct client *c, struct client_event *ev)
 	for (;;) {
 		if (c->err != 0)
 			return c->err;
+		if (c->tell_ahead) {
+			c->tell_ahead = false;
+			ev->kind = CLIENT_AHEAD;
+			return 1;
+		}
 		if (c->tell_bound) {
 			c->tell_bound = false;
 			ev->kind = CLIENT_BOUND;
@@ -318,33 +334,6 @@ void
 client_sent(struct client *c, size_t n)
 {
 	stream_sent(c->stream, n);
-}
-
-bool
-client_may_send(const struct client *c)
-{
-	const void *data;
-
-	return c->online && c->err == 0 && !stream_is_closed(c->stream) &&
-	    !stream_peer_closed(c->stream) &&
-	    c->outbox.bytes < c->cf.window &&
-	    stream_pending(c->stream, &data) < c->cf.window;
-}
-
-int
-client_send(struct client *c, const struct elem *e)
-{
-	int r;
-
-	if (!c->online || stream_is_closed(c->stream))
-		return XERR_LIMIT;
-	buf_reset(&c->scratch);
-	if ((r = stream_render(&c->scratch, e)) < 0 ||
-	    (r = outbox_add(&c->outbox, e, buf_data(&c->scratch),
-	    buf_len(&c->scratch))) < 0)
-		return r;
-	return stream_put_bytes(c->stream, buf_data(&c->scratch),
-	    buf_len(&c->scratch));
 }
 
 static const char *
@@ -394,18 +383,6 @@ bool
 client_is_waiting(const struct client *c)
 {
 	return c->asked || c->outbox.count > 0 || !c->bound;
-}
-
-const struct outbox_item *
-client_unacked(const struct client *c)
-{
-	return c->outbox.first;
-}
-
-size_t
-client_unacked_count(const struct client *c)
-{
-	return c->outbox.count;
 }
 
 const struct jid *

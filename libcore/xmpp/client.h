@@ -7,6 +7,7 @@
  *	CLIENT_TLS			the owner begins TLS
  *	client_secured()		its handshake is done; with direct TLS
  *					it is the first thing to happen
+ *	CLIENT_AHEAD			client_send() ahead; not always
  *	CLIENT_ONLINE			authenticated: client_send()
  *	CLIENT_BOUND			our address is known
  *	CLIENT_STANZA, CLIENT_ACKED ...
@@ -16,6 +17,13 @@
  * management (XEP-0198) where it has that, else by answering a ping (XEP-0199)
  * that was sent behind it, as are those sent before the server has said what
  * it has.  What is left in the end was not delivered as far as anybody knows.
+ *
+ * Stanzas may go ahead of the login's success (xmpp/login.h).  If that turns
+ * out to be wrong, and the server has not taken them, the next client can:
+ *
+ *	client_turned_away(c)
+ *	client_move_unacked(c, &outbox), client_free(c), client_new(&next)
+ *	client_adopt(next, &outbox)
  */
 #ifndef XMPP_CLIENT_H
 #define XMPP_CLIENT_H
@@ -45,7 +53,8 @@ struct client_config {
 enum client_kind {
 	CLIENT_NONE,
 	CLIENT_TLS,		/* begin TLS now */
-	CLIENT_ONLINE,		/* stanzas may be sent */
+	CLIENT_AHEAD,		/* stanzas may be sent, a few */
+	CLIENT_ONLINE,		/* stanzas may be sent: we are let in */
 	CLIENT_BOUND,		/* client_jid() is the full address */
 	CLIENT_STANZA,		/* a stanza for the owner */
 	CLIENT_ACKED,		/* stanzas were acknowledged */
@@ -86,8 +95,10 @@ void client_sent(struct client *c, size_t n);
 
 /*
  * Send a stanza, which must pass client_check(), if client_may_send(); it is
- * false before CLIENT_ONLINE, after client_close(), and while the window is
- * full.  Returns 0, XERR_LIMIT if it may not, XERR_NOMEM.
+ * false before CLIENT_AHEAD or CLIENT_ONLINE, after client_close(), and while
+ * the window is full, which before CLIENT_ONLINE is what any server takes in
+ * one piece; a stanza that does not fit waits.  Returns 0, XERR_LIMIT if it may
+ * not, XERR_NOMEM.
  */
 bool client_may_send(const struct client *c);
 int client_send(struct client *c, const struct elem *e);
@@ -125,9 +136,23 @@ bool client_is_waiting(const struct client *c);
  */
 void client_close(struct client *c);
 
-/* Sent and not acknowledged: the first, with the others behind it. */
+/*
+ * Sent and not acknowledged: the first, with the others behind it, among which
+ * those without a kind do not count.
+ */
 const struct outbox_item *client_unacked(const struct client *c);
 size_t client_unacked_count(const struct client *c);
+
+/* Was anything sent ahead?  The server has ended the login without taking it. */
+bool client_went_ahead(const struct client *c);
+bool client_turned_away(const struct client *c);
+
+/*
+ * Take from C what is not acknowledged; send, as soon as may be, what O holds,
+ * which is emptied: before anything else, and once for each client.
+ */
+void client_move_unacked(struct client *c, struct outbox *o);
+void client_adopt(struct client *c, struct outbox *o);
 
 /* It does not matter whether what was sent so far is acknowledged. */
 void client_forget(struct client *c);

@@ -19,12 +19,16 @@ ping_id(const struct client *c, char id[ID_MAX])
 	snprintf(id, ID_MAX, "%.40s-%u", c->cf.id, c->pings);
 }
 
-/* A ping to our server: its answer covers all that was sent before. */
+/*
+ * A ping to our server: its answer covers all that was sent before.  One that
+ * goes ahead may be behind the beginning of stream management, and is counted.
+ */
 static int
 ping(struct client *c)
 {
 	char id[ID_MAX];
 	struct elem *iq;
+	int r;
 
 	c->pings++;
 	ping_id(c, id);
@@ -35,6 +39,8 @@ ping(struct client *c)
 	elem_add(iq, NS_PING, "ping");
 	if (arena_err(&c->arena) != 0)
 		return XERR_NOMEM;
+	if (!c->online && (r = outbox_add_own(&c->outbox)) < 0)
+		return r;
 	c->covers = c->outbox.count;
 	c->pinged = true;
 	return stream_put(c->stream, iq);
@@ -45,7 +51,8 @@ ask(struct client *c)
 {
 	static const char r[] = "<r xmlns='" NS_SM "'/>";
 
-	if (c->asked || !c->online || stream_is_closed(c->stream))
+	if (c->asked || (!c->online && !c->ahead) || c->held != NULL ||
+	    stream_is_closed(c->stream))
 		return;
 	if (client_check_put(c, c->sm ? stream_put_bytes(c->stream, r,
 	    sizeof(r) - 1) : ping(c)) == 0)
@@ -119,6 +126,7 @@ handled_too_many(struct client *c, uint32_t h)
 static int
 take_ack(struct client *c, const struct elem *e, struct client_event *ev)
 {
+	size_t before = client_unacked_count(c);
 	uint32_t h;
 	long n;
 
@@ -131,8 +139,8 @@ take_ack(struct client *c, const struct elem *e, struct client_event *ev)
 		answered(c);
 	c->covers = c->covers > (size_t)n ? c->covers - (size_t)n : 0;
 	ev->kind = CLIENT_ACKED;
-	ev->acked = (size_t)n;
-	return n > 0;
+	ev->acked = before - client_unacked_count(c);
+	return ev->acked > 0;
 }
 
 int
@@ -172,9 +180,11 @@ client_ack_is_pong(const struct client *c, const struct elem *e)
 int
 client_ack_take_pong(struct client *c, struct client_event *ev)
 {
+	size_t before = client_unacked_count(c);
+
 	ev->kind = CLIENT_ACKED;
-	ev->acked = c->covers;
 	outbox_drop(&c->outbox, c->covers);
+	ev->acked = before - client_unacked_count(c);
 	c->covers = 0;
 	answered(c);
 	return ev->acked > 0;
@@ -229,6 +239,7 @@ void
 client_forget(struct client *c)
 {
 	outbox_drop(&c->outbox, c->outbox.count);
+	c->held = NULL;
 	c->covers = 0;
 }
 

@@ -1,6 +1,6 @@
 /*
  * What the parts of the client share: client.c is the whole of it,
- * client_ack.c knows what was acknowledged.
+ * client_send.c knows what may be sent and client_ack.c what was acknowledged.
  */
 #ifndef XMPP_CLIENT_INT_H
 #define XMPP_CLIENT_INT_H
@@ -17,6 +17,11 @@ struct client {
 	struct arena arena;	/* what we answer, an element at a time */
 	struct buf scratch;	/* a stanza as it is sent */
 	bool online;		/* authenticated: we may send */
+	bool ahead;		/* we may, though not authenticated yet */
+	bool tell_ahead;	/* that is the next event */
+	size_t ahead_bytes;	/* of stanzas that were sent so */
+	const struct outbox_item *held;	/* in the outbox: from here on, not */
+	bool turned_away;	/* the stream ended before we were let in */
 	bool bound;		/* stanzas may come */
 	bool tell_bound;	/* that is the next event */
 	bool sm;		/* <enable/> is sent, and was not refused */
@@ -39,6 +44,9 @@ int client_fail(struct client *c, int r, const char *what, const char *text);
 
 /* The same with a stream error for the server; returns XERR_PROTO. */
 int client_object(struct client *c, const char *condition, const char *msg);
+
+/* Send what is held, as far as it may be sent now: 0 or an error. */
+int client_release(struct client *c);
 
 /* Fail if R, what putting something to the stream returned, is an error. */
 int client_check_put(struct client *c, int r);

@@ -114,9 +114,7 @@ login_secured(struct login *l, struct stream *s)
 	if (stream_restart_clean(s) < 0)
 		return no_memory(l);
 	send_header(l, s);
-	if (l->c->remembered == NULL)
-		return 0;
-	return login_sasl_begin(l, s, l->c->remembered, true);
+	return login_sasl_ahead(l, s);
 }
 
 /* Ask for a resource, before the server has offered it: it must (7.1). */
@@ -386,7 +384,20 @@ login_offer(const struct login *l)
 bool
 login_was_misled(const struct login *l)
 {
-	return (l->ahead || l->spoilt) && !l->authenticated && !l->refused;
+	return (l->ahead || l->spoilt || l->turned_away) &&
+	    !l->authenticated && !l->refused && !l->lied_to;
+}
+
+bool
+login_turned_away(const struct login *l)
+{
+	return l->turned_away;
+}
+
+bool
+login_was_lied_to(const struct login *l)
+{
+	return l->lied_to;
 }
 
 bool

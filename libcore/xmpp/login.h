@@ -13,6 +13,12 @@
  * than was remembered, and what was sent on the strength of it fails, there is
  * another try.
  *
+ * With Bind 2 stanzas may even go with the last step of the authentication,
+ * where the server proves itself in it, and has done so before: whoever holds
+ * the key by which TLS is secured now has then proved to know our password.  A
+ * server takes one thing after the other, so it has let us in when it comes to
+ * them; one that cannot wait for itself may end the stream (XEP-0388 2.3).
+ *
  * Nothing but a stream header and <starttls/> is sent before TLS, and nothing
  * that arrives before the end of it counts as a stanza.
  */
@@ -25,6 +31,7 @@
 
 #include "base/buf.h"
 #include "jid/jid.h"
+#include "sasl/sasl.h"
 #include "xmpp/offer.h"
 #include "xmpp/stream.h"
 
@@ -45,6 +52,8 @@ struct login_config {
 
 	/* Append the channel binding of TYPE to OUT, or fail; or NULL. */
 	int (*binding)(void *arg, const char *type, struct buf *out);
+	/* What the server has proved before, by its key; NULL: nothing. */
+	enum sasl_proof (*proof)(void *arg);
 	void *arg;
 
 	/* What is remembered of this account; each NULL or 0 if not. */
@@ -56,6 +65,7 @@ struct login_config {
 	size_t token_len;
 	const char *token_mechanism; /* and what it is for */
 	bool no_sasl2;		/* do as if the server had none */
+	bool no_ahead;		/* wait for features, and for success */
 };
 
 struct login;
@@ -69,6 +79,7 @@ void login_open(struct login *l, struct stream *s);
 enum login_step {
 	LOGIN_MORE,		/* wait for the next event */
 	LOGIN_TLS,		/* begin TLS now, then login_secured() */
+	LOGIN_AHEAD,		/* as LOGIN_MORE; stanzas may go ahead */
 	LOGIN_AUTHENTICATED,	/* stanzas may be sent, none will come yet */
 	LOGIN_DONE		/* bound: login_jid() */
 };
@@ -82,7 +93,10 @@ enum login_step {
 int login_take(struct login *l, struct stream *s,
     const struct stream_event *ev);
 
-/* TLS is on and verified, and can be bound to: a new stream begins on S. */
+/*
+ * TLS is on and verified, and can be bound to: a new stream begins on S.
+ * LOGIN_MORE, LOGIN_AHEAD, or an error.
+ */
 int login_secured(struct login *l, struct stream *s);
 
 /* After LOGIN_DONE: the address that was bound. */
@@ -114,6 +128,15 @@ const struct offer *login_offer(const struct login *l);
  * no second try on the same stream.  Without the memory it may go better.
  */
 bool login_was_misled(const struct login *l);
+
+/*
+ * After LOGIN_AHEAD the server has refused, and it may be better off without
+ * what went ahead, which it has not taken.
+ */
+bool login_turned_away(const struct login *l);
+
+/* The server said to let us in, but could not prove itself. */
+bool login_was_lied_to(const struct login *l);
 
 /* The token was refused, and is worth nothing. */
 bool login_token_refused(const struct login *l);

@@ -30,6 +30,11 @@ struct login {
 	bool sent_starttls;	/* ahead of the features */
 	bool ahead;		/* authentication was begun ahead of them */
 	bool belied;		/* and they are not what was remembered */
+	bool by_word;		/* there is no memory: the owner named it */
+	struct offer word;	/* that, as if it were offered */
+	bool stanzas_ahead;	/* LOGIN_AHEAD was said */
+	bool turned_away;	/* and refused */
+	bool lied_to;		/* by a server that did not prove itself */
 	bool seen;		/* offer is the server's word */
 	struct offer offer;
 	struct arena names;	/* its strings */
@@ -77,6 +82,12 @@ int login_fail(struct login *l, int r, const char *fmt, ...)
  */
 int login_sasl_begin(struct login *l, struct stream *s, const struct offer *o,
     bool ahead);
+
+/* TLS is on: what of the authentication can go with the header. */
+int login_sasl_ahead(struct login *l, struct stream *s);
+
+/* The response is sent: LOGIN_AHEAD if stanzas may follow it, or LOGIN_MORE. */
+int login_go_ahead(struct login *l);
 
 /* The server's offer has come behind what was begun ahead of it. */
 int login_sasl_offered(struct login *l);

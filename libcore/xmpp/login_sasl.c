@@ -73,8 +73,8 @@ configure(struct login *l, const struct offer *o)
 		.anonymous = c->anonymous,
 		.bindings = l->bindings,
 		.nbindings = find_bindings(l),
-		.offered = n->v,
-		.noffered = n->n,
+		.offered = l->by_word ? NULL : n->v,
+		.noffered = l->by_word ? 0 : n->n,
 		.announced = (o->has & OFFER_BINDINGS) != 0 ?
 		    o->types.v : NULL,
 		.nannounced = o->types.n,
@@ -268,6 +268,7 @@ login_sasl_begin(struct login *l, struct stream *s, const struct offer *o,
 	l->sasl = NULL;
 	l->upgrade = NULL;
 	l->ahead = false;
+	l->by_word = ahead && o == &l->word;
 	l->mechanism = choose(l, o);
 	/* a password itself goes to nobody on the strength of a memory */
 	if (ahead && (l->mechanism == NULL ||
@@ -290,40 +291,14 @@ login_sasl_begin(struct login *l, struct stream *s, const struct offer *o,
 	l->belied = false;
 	if (!ahead)
 		l->state = WANT_SASL;
-	return r;
-}
-
-/*
- * What was sent goes on to its end, whatever else is offered: to be stronger
- * than what is there now it need not be, and weaker than before it is not.
- */
-int
-login_sasl_offered(struct login *l)
-{
-	const struct offer_names *n = l->sasl2 ? &l->offer.sasl2 :
-	    &l->offer.mechanisms;
-	int r;
-
-	l->state = WANT_SASL;
-	l->belied = !offer_same(&l->offer, l->c->remembered);
-	l->cf.offered = n->v;
-	l->cf.noffered = n->n;
-	l->cf.announced = (l->offer.has & OFFER_BINDINGS) != 0 ?
-	    l->offer.types.v : NULL;
-	l->cf.nannounced = l->offer.types.n;
-	/* one that is not offered any more will fail, and leave a try */
-	if (!offer_names_has(n, l->mechanism) && !l->by_token)
-		return LOGIN_MORE;
-	if ((r = sasl_set_offer(l->sasl, &l->cf)) < 0)
-		return login_fail(l, r, "%s: %s", l->mechanism,
-		    sasl_errmsg(l->sasl));
-	return LOGIN_MORE;
+	return r < 0 ? r : login_go_ahead(l);
 }
 
 /*
  * Some failures leave something else to try, and were to be expected.  That of
  * an upgrade is no word against the password: then in without it, with the
- * other nonce, if that is still new.
+ * other nonce, if that is still new.  What comes behind a failure may be what
+ * was sent ahead: then not on this stream.
  */
 int
 login_sasl_failed(struct login *l, struct stream *s, const struct elem *e)
@@ -331,12 +306,13 @@ login_sasl_failed(struct login *l, struct stream *s, const struct elem *e)
 	bool task = l->state != WANT_SASL;
 	bool again = task ? l->tries == 1 : l->belied || l->by_token;
 	const char *what = task ? l->upgrade : l->mechanism;
+	int r;
 
 	if (task)
 		l->no_upgrade = true;
 	if (l->by_token)
 		l->token_refused = true;
-	if (again && l->tries < TRIES)
+	if (again && !l->stanzas_ahead && l->tries < TRIES)
 		return login_sasl_begin(l, s, &l->offer, false);
 	/*
 	 * Prosody's mod_sasl2 takes one try on a stream: to the next it says
@@ -344,8 +320,10 @@ login_sasl_failed(struct login *l, struct stream *s, const struct elem *e)
 	 */
 	l->spoilt = l->tries > 1 &&
 	    elem_child(e, NS_SASL, "invalid-mechanism") != NULL;
-	l->refused = !l->spoilt;
-	return login_refused(l, e, what);
+	r = login_refused(l, e, what);
+	l->turned_away = l->stanzas_ahead && (again || r == XERR_PROTO);
+	l->refused = !l->spoilt && !l->turned_away;
+	return r;
 }
 
 /*
@@ -417,9 +395,11 @@ take_success(struct login *l, struct stream *s, const struct elem *e,
 {
 	int r;
 
-	if ((r = sasl_success(l->sasl, buf_data(in), buf_len(in))) < 0)
+	if ((r = sasl_success(l->sasl, buf_data(in), buf_len(in))) < 0) {
+		l->lied_to = r != XERR_NOMEM;
 		return login_fail(l, r, "%s: %s", l->mechanism,
 		    sasl_errmsg(l->sasl));
+	}
 	sasl_free(l->sasl);
 	l->sasl = NULL;
 	if (!l->sasl2)
@@ -431,6 +411,7 @@ take_success(struct login *l, struct stream *s, const struct elem *e,
 static int
 take_challenge(struct login *l, struct stream *s, const struct buf *in)
 {
+	bool proof = sasl_has_said_all(l->sasl);
 	struct buf out;
 	int r;
 
@@ -439,8 +420,9 @@ take_challenge(struct login *l, struct stream *s, const struct buf *in)
 		login_fail(l, r, "%s: %s", l->mechanism, sasl_errmsg(l->sasl));
 	else
 		r = send_data(l, s, &out, NULL);
+	l->lied_to = proof && r == XERR_AUTH;
 	buf_wipe(&out);
-	return r;
+	return r < 0 ? r : login_go_ahead(l);
 }
 
 int

@@ -37,6 +37,37 @@ size_of(const char *s)
 	return s == NULL ? 0 : strlen(s) + 1;
 }
 
+static void
+append(struct outbox *o, struct outbox_item *it)
+{
+	it->next = NULL;
+	if (o->last == NULL)
+		o->first = it;
+	else
+		o->last->next = it;
+	o->last = it;
+	o->count++;
+	o->own += it->kind == NULL;
+	o->bytes += it->len;
+}
+
+/* The first item, which is the caller's now. */
+static struct outbox_item *
+take(struct outbox *o)
+{
+	struct outbox_item *it = o->first;
+
+	if (it == NULL)
+		return NULL;
+	o->first = it->next;
+	if (o->first == NULL)
+		o->last = NULL;
+	o->count--;
+	o->own -= it->kind == NULL;
+	o->bytes -= it->len;
+	return it;
+}
+
 int
 outbox_add(struct outbox *o, const struct elem *e, const void *data,
     size_t len)
@@ -50,20 +81,36 @@ outbox_add(struct outbox *o, const struct elem *e, const void *data,
 	if (it == NULL)
 		return XERR_NOMEM;
 	p = (unsigned char *)(it + 1);
-	it->next = NULL;
 	it->kind = keep(&p, e->name, nkind);
 	it->id = keep(&p, id, nid);
 	it->to = keep(&p, to, nto);
 	it->bytes = (const unsigned char *)keep(&p, data, len);
 	it->len = len;
-	if (o->last == NULL)
-		o->first = it;
-	else
-		o->last->next = it;
-	o->last = it;
-	o->count++;
-	o->bytes += len;
+	append(o, it);
 	return 0;
+}
+
+int
+outbox_add_own(struct outbox *o)
+{
+	struct outbox_item *it = calloc(1, sizeof(*it));
+
+	if (it == NULL)
+		return XERR_NOMEM;
+	append(o, it);
+	return 0;
+}
+
+void
+outbox_move(struct outbox *o, struct outbox *from)
+{
+	struct outbox_item *it;
+
+	while ((it = take(from)) != NULL)
+		if (it->kind != NULL)
+			append(o, it);
+		else
+			free(it);
 }
 
 void
@@ -71,12 +118,7 @@ outbox_drop(struct outbox *o, size_t n)
 {
 	struct outbox_item *it;
 
-	for (; n > 0 && (it = o->first) != NULL; n--) {
-		o->first = it->next;
-		if (o->first == NULL)
-			o->last = NULL;
-		o->count--;
-		o->bytes -= it->len;
+	for (; n > 0 && (it = take(o)) != NULL; n--) {
 		o->h++;
 		free(it);
 	}

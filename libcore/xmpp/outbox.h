@@ -12,7 +12,7 @@
 
 struct outbox_item {
 	struct outbox_item *next;
-	const char *kind, *id, *to;	/* for people; id and to may be NULL */
+	const char *kind, *id, *to;	/* for people; each may be NULL */
 	size_t len;
 	const unsigned char *bytes;	/* as they were sent */
 };
@@ -20,6 +20,7 @@ struct outbox_item {
 struct outbox {
 	struct outbox_item *first, *last;
 	size_t count, bytes;
+	size_t own;			/* of them not our owner's */
 	uint32_t h;			/* acknowledged so far, modulo 2^32 */
 };
 
@@ -29,6 +30,15 @@ void outbox_release(struct outbox *o);
 /* Keep stanza E, whose LEN bytes at DATA were sent.  0 or XERR_NOMEM. */
 int outbox_add(struct outbox *o, const struct elem *e, const void *data,
     size_t len);
+
+/*
+ * Count a stanza that is nobody's loss, and not to be sent again: its kind is
+ * NULL.  0 or XERR_NOMEM.
+ */
+int outbox_add_own(struct outbox *o);
+
+/* Take all of FROM but such to the end of O. */
+void outbox_move(struct outbox *o, struct outbox *from);
 
 /*
  * The peer says that it has handled H stanzas in all.  Returns how many that
