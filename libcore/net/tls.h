@@ -25,6 +25,8 @@
 
 #include "base/buf.h"
 
+enum { TLS_KEY = 32 };		/* bytes of a key's hash */
+
 struct tls_ctx;
 struct tls;
 struct tlsa;
@@ -196,6 +198,13 @@ int tls_binding(const struct tls *t, const char *type, struct buf *out);
  */
 int tls_ctx_address(const struct tls_ctx *ctx, size_t i, struct buf *out);
 int tls_peer_address(const struct tls *t, size_t i, struct buf *out);
+
+/*
+ * The SHA-256 of the public key that the server, verified, has shown to have,
+ * as in a pin; if a session was resumed, when it began.  Returns 0, or
+ * XERR_CONFIG before the handshake is done.
+ */
+int tls_server_key(const struct tls *t, unsigned char key[TLS_KEY]);
 
 /*
  * Append "TLSv1.3 TLS_AES_256_GCM_SHA384, ALPN xmpp-client, resumed"; 0 or B's

@@ -14,7 +14,7 @@
 
 enum {
 	TLS_MSG_MAX = 600,
-	TLS_PIN = 32,		/* bytes of SHA-256 */
+	TLS_PIN = TLS_KEY,	/* bytes of SHA-256 */
 	TLS_PINS = 16		/* at most */
 };
 

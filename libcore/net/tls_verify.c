@@ -24,6 +24,19 @@ tls_spki_hash(X509 *cert, unsigned char hash[TLS_PIN])
 	return ok;
 }
 
+int
+tls_server_key(const struct tls *t, unsigned char key[TLS_KEY])
+{
+	X509 *cert = t->server || !t->established ? NULL :
+	    SSL_get0_peer_certificate(t->ssl);
+	unsigned char hash[TLS_PIN];
+
+	if (cert == NULL || !tls_spki_hash(cert, hash))
+		return XERR_CONFIG;
+	memcpy(key, hash, TLS_KEY);
+	return 0;
+}
+
 static bool
 is_pinned(const struct tls_ctx *ctx, X509 *cert)
 {

@@ -55,6 +55,8 @@ teardown(void **state)
 	return 0;
 }
 
+static unsigned char key[TLS_KEY];	/* of the server last visited */
+
 /*
  * A connection of CCTX to SCTX for DOMAIN, that offers what is in DER at NOW,
  * and then has the ticket it was given there; whether it was resumed.
@@ -74,8 +76,11 @@ visit(struct tls_ctx *cctx, struct tls_ctx *sctx, const char *domain,
 		offered = tls_offer_session(p.c.tls, buf_data(der),
 		    buf_len(der), now) == 1;
 	buf_puts(&p.c.out, "a secret");
+	assert_int_equal(tls_server_key(p.c.tls, key), XERR_CONFIG);
 	assert_int_equal(pair_run(&p, ALL), 0);
 	assert_string_equal(buf_str(&p.s.in), "a secret");
+	assert_int_equal(tls_server_key(p.c.tls, key), 0);
+	assert_int_equal(tls_server_key(p.s.tls, key), XERR_CONFIG);
 	resumed = tls_resumed(p.c.tls);
 	if (resumed)
 		assert_true(offered);
@@ -124,6 +129,33 @@ a_session_is_taken_up_and_brings_the_next(void **state)
 		assert_true(visit(client, server, "example.org", &der,
 		    time(NULL)));
 	buf_release(&der);
+}
+
+/* No certificate is sent then: it is what the session had when it began. */
+static void
+a_session_has_the_key_of_its_server(void **state)
+{
+	struct cert_spec spec = { .dns = LIST("example.org") };
+	struct tls_ctx *twin = giver(ca, &spec);
+	unsigned char first[TLS_KEY];
+	struct buf der;
+	int i;
+
+	(void)state;
+	buf_init(&der, 20000);
+	assert_false(visit(client, server, "example.org", &der, time(NULL)));
+	memcpy(first, key, TLS_KEY);
+	for (i = 0; i < 3; i++) {
+		memset(key, 0, TLS_KEY);
+		assert_true(visit(client, server, "example.org", &der,
+		    time(NULL)));
+		assert_memory_equal(key, first, TLS_KEY);
+	}
+	/* one that does not take it up has its own */
+	assert_false(visit(client, twin, "example.org", &der, time(NULL)));
+	assert_memory_not_equal(key, first, TLS_KEY);
+	buf_release(&der);
+	tls_ctx_free(twin);
 }
 
 static void
@@ -285,6 +317,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_is_taken_up_and_brings_the_next),
+		cmocka_unit_test(a_session_has_the_key_of_its_server),
 		cmocka_unit_test(a_session_of_the_same_settings_is_taken_up),
 		cmocka_unit_test(a_session_serves_no_other_domain),
 		cmocka_unit_test(a_session_serves_no_other_settings),
