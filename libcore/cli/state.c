@@ -40,6 +40,7 @@ state_clear(struct state *s)
 	buf_wipe(&s->token_was);
 	s->token.mechanism[0] = s->agent[0] = s->strongest[0] = '\0';
 	s->features = 0;
+	s->proof = (struct state_proof){ 0 };
 	drop_all(s->tickets, &s->ntickets);
 	drop_all(s->gone, &s->ngone);
 	s->dirty = 0;
@@ -142,6 +143,49 @@ state_set_names(struct state *s, enum state_list list, const char *const *v,
 	l->text = text;
 	l->n = n;
 	return 0;
+}
+
+static bool
+is_known(const struct state *s, const unsigned char key[STATE_KEY])
+{
+	return s->proof.what != SASL_PROVES_NOTHING &&
+	    memcmp(s->proof.key, key, STATE_KEY) == 0;
+}
+
+enum sasl_proof
+state_proof(const struct state *s, const unsigned char key[STATE_KEY])
+{
+	return is_known(s, key) && !s->proof.waits ? s->proof.what :
+	    SASL_PROVES_NOTHING;
+}
+
+void
+state_proved(struct state *s, const unsigned char key[STATE_KEY],
+    enum sasl_proof what)
+{
+	bool known = is_known(s, key);
+
+	if (what == SASL_PROVES_NOTHING || (known && s->proof.what >= what))
+		return;
+	if (!known)
+		s->proof.waits = false;
+	memcpy(s->proof.key, key, STATE_KEY);
+	s->proof.what = what;
+	s->dirty |= STATE_DIRTY_PROOF;
+}
+
+void
+state_set_waits(struct state *s)
+{
+	s->proof.waits = true;
+	s->dirty |= STATE_DIRTY_PROOF;
+}
+
+void
+state_distrust(struct state *s)
+{
+	s->proof = (struct state_proof){ 0 };
+	s->dirty |= STATE_DIRTY_PROOF;
 }
 
 const char *
@@ -374,6 +418,8 @@ state_merge(struct state *s, struct state *old)
 	state_saw_mechanism(s, old->strongest);
 	if ((dirty & STATE_DIRTY_FEATURES) == 0)
 		s->features = old->features;
+	if ((dirty & STATE_DIRTY_PROOF) == 0)
+		s->proof = old->proof;
 	merge_token(s, old);
 	r = merge_tickets(s, old);
 	s->dirty = dirty;	/* what is theirs is there already */

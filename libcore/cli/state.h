@@ -1,7 +1,7 @@
 /*
  * What is remembered of an account from one run to the next: how strongly it
- * was authenticated, what its server can do, its token (XEP-0484) and its TLS
- * tickets.  Nothing in here is needed: without it the next login takes more
+ * was authenticated, what its server can do and has proved, its token
+ * (XEP-0484) and its TLS tickets.  Nothing in here is needed: without it the next login takes more
  * round trips and is less wary.
  *
  *	struct state s;
@@ -37,9 +37,11 @@
 
 #include "base/buf.h"
 #include "jid/jid.h"
+#include "sasl/sasl.h"
 
 enum {
 	STATE_NAME_MAX = 64,		/* bytes of a mechanism's name */
+	STATE_KEY = 32,			/* bytes of a key's hash */
 	STATE_NAMES_MAX = 48,		/* names in a list */
 	STATE_TOKEN_MAX = 1024,		/* bytes of a token */
 	STATE_TICKETS_MAX = 4,
@@ -71,6 +73,12 @@ struct state_names {
 	size_t n;
 };
 
+struct state_proof {
+	unsigned char key[STATE_KEY];	/* of TLS, a hash */
+	enum sasl_proof what;		/* of whoever holds it */
+	bool waits;			/* nothing may go ahead there */
+};
+
 struct state_token {
 	struct buf secret;
 	char mechanism[STATE_NAME_MAX + 1];
@@ -91,6 +99,7 @@ struct state {
 	char strongest[STATE_NAME_MAX + 1];
 	unsigned features;
 	struct state_names lists[STATE_LISTS];
+	struct state_proof proof;
 	struct state_token token;
 	struct buf token_was;		/* in the file, before it was changed */
 	struct state_ticket tickets[STATE_TICKETS_MAX];	/* newest first */
@@ -142,6 +151,24 @@ size_t state_names(const struct state *s, enum state_list list,
     const char *v[], size_t max);
 int state_set_names(struct state *s, enum state_list list,
     const char *const *v, size_t n);
+
+/*
+ * What the server that holds KEY has proved in logins before.  Another key that
+ * has proved something takes its place; the same one may prove more.
+ */
+enum sasl_proof state_proof(const struct state *s,
+    const unsigned char key[STATE_KEY]);
+void state_proved(struct state *s, const unsigned char key[STATE_KEY],
+    enum sasl_proof what);
+
+/*
+ * The server with the key that has proved something does not take what is sent
+ * ahead of a login: while it has that key, it has proved nothing.
+ */
+void state_set_waits(struct state *s);
+
+/* Forget what was proved. */
+void state_distrust(struct state *s);
 
 /*
  * The id of this client at the account's server (XEP-0388 <user-agent/>), for

@@ -7,6 +7,7 @@
  *	strongest SCRAM-SHA-256-PLUS
  *	features sm sasl2
  *	mechanisms SCRAM-SHA-256 SCRAM-SHA-256-PLUS
+ *	proved channel BASE64
  *	agent d4565fa7-4d72-4749-b3d3-740edbf87770
  *	token HT-SHA-256-EXPR EXPIRY BASE64
  *	ticket EXPIRY BASE64
@@ -65,6 +66,21 @@ put_list(struct buf *out, const struct state *s, enum state_list list)
 	buf_putc(out, '\n');
 }
 
+/* Indexed by enum sasl_proof. */
+static const char *const proofs[] = { NULL, "secret", "channel" };
+
+enum { PROOFS = sizeof(proofs) / sizeof(proofs[0]) };
+
+static void
+put_proof(struct buf *out, const struct state_proof *p)
+{
+	if (p->what == SASL_PROVES_NOTHING)
+		return;
+	buf_printf(out, "proved %s ", proofs[p->what]);
+	b64_encode(out, p->key, STATE_KEY);
+	buf_puts(out, p->waits ? " waits\n" : "\n");
+}
+
 static void
 put_secret(struct buf *out, const struct buf *b)
 {
@@ -83,6 +99,7 @@ state_format(const struct state *s, struct buf *out)
 	put_features(out, s->features);
 	for (i = 0; i < STATE_LISTS; i++)
 		put_list(out, s, (enum state_list)i);
+	put_proof(out, &s->proof);
 	if (s->agent[0] != '\0')
 		buf_printf(out, "agent %s\n", s->agent);
 	if (s->token.mechanism[0] != '\0') {
@@ -167,6 +184,30 @@ get_list(struct state *s, enum state_list list, char **p)
 	return r == XERR_LIMIT || **p != '\0' ? XERR_SYNTAX : r;
 }
 
+/* The level of proof, the key; and "waits", or what a later version says. */
+static int
+get_proof(struct state_proof *proof, char **p)
+{
+	const char *level = word(p), *key = word(p), *waits = word(p);
+	struct buf b;
+	int i, r;
+
+	for (i = 1; i < PROOFS; i++)
+		if (level != NULL && strcmp(proofs[i], level) == 0)
+			proof->what = (enum sasl_proof)i;
+	if (proof->what == SASL_PROVES_NOTHING || key == NULL)
+		return XERR_SYNTAX;
+	buf_init(&b, STATE_KEY + 2);
+	if ((r = b64_decode(&b, key, strlen(key))) == 0 &&
+	    buf_len(&b) != STATE_KEY)
+		r = XERR_SYNTAX;
+	if (r == 0)
+		memcpy(proof->key, buf_data(&b), STATE_KEY);
+	buf_release(&b);
+	proof->waits = waits != NULL;
+	return r == XERR_LIMIT ? XERR_SYNTAX : r;
+}
+
 /* The rest of the line, base64, as LEN bytes at most. */
 static int
 get_secret(struct buf *b, char **p, size_t len)
@@ -229,6 +270,8 @@ get_entry(struct state *s, char *p, bool *is_ours)
 		return get_name(s->agent, &p);
 	if (strcmp(key, "features") == 0)
 		return get_features(s, &p);
+	if (strcmp(key, "proved") == 0)
+		return get_proof(&s->proof, &p);
 	if (strcmp(key, "token") == 0)
 		return get_token(s, &p);
 	if (strcmp(key, "ticket") == 0)

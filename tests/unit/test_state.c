@@ -131,8 +131,11 @@ is_blank(const struct state *s)
 		n += state_names(s, (enum state_list)i, v, 1);
 	return n == 0 && state_strongest(s) == NULL && state_agent(s) == NULL &&
 	    state_features(s) == 0 && state_token(s, 0) == NULL &&
-	    s->ntickets == 0;
+	    s->proof.what == SASL_PROVES_NOTHING && s->ntickets == 0;
 }
+
+static const unsigned char a_key[STATE_KEY] = "0123456789abcdef";
+static const unsigned char other_key[STATE_KEY] = "fedcba9876543210";
 
 static const char *const mechs[] = { "SCRAM-SHA-1", "PLAIN" };
 static const char *const types[] = { "tls-exporter" };
@@ -149,6 +152,7 @@ save_all(const char *address)
 	assert_int_equal(state_set_names(&s, STATE_MECHANISMS, mechs, 2), 0);
 	assert_int_equal(state_set_names(&s, STATE_BINDING_TYPES, types, 1),
 	    0);
+	state_proved(&s, a_key, SASL_PROVES_CHANNEL);
 	assert_int_equal(state_set_agent(&s, "d4565fa7-4d72"), 0);
 	assert_int_equal(state_set_token(&s, "secret:\n\0x", 10,
 	    "HT-SHA-256-EXPR", NOW + 100), 0);
@@ -192,6 +196,8 @@ what_was_saved_comes_back(void **state)
 	assert_int_equal(state_names(&s, STATE_BINDING_TYPES, v, 5), 1);
 	assert_string_equal(v[0], "tls-exporter");
 	assert_int_equal(state_names(&s, STATE_FAST_MECHANISMS, v, 5), 0);
+	assert_int_equal(state_proof(&s, a_key), SASL_PROVES_CHANNEL);
+	assert_int_equal(state_proof(&s, other_key), SASL_PROVES_NOTHING);
 	assert_string_equal(state_agent(&s), "d4565fa7-4d72");
 	assert_non_null(t = state_token(&s, NOW));
 	assert_int_equal(buf_len(&t->secret), 10);
@@ -324,6 +330,7 @@ a_changed_byte_does_no_harm(void **state)
 static void
 damaged_entries_are_found(void **state)
 {
+#define KEY "MDEyMzQ1Njc4OWFiY2RlZgAAAAAAAAAAAAAAAAAAAAA="
 #define HEAD "xmpputils-state 1\njid a@example.org\n"
 	static const struct { const char *text; bool good; } t[] = {
 		{ HEAD "end\n", true },
@@ -331,6 +338,8 @@ damaged_entries_are_found(void **state)
 		{ HEAD "newer entry of a later version\nend\n", true },
 		{ HEAD "features sm teleport\nend\n", true },
 		{ HEAD "token HT-SHA-256-NONE 5000000000 eA==\nend\n", true },
+		{ HEAD "proved secret " KEY "\nend\n", true },
+		{ HEAD "proved channel " KEY " waits\nend\n", true },
 		{ "xmpputils-state 2\njid a@example.org\nend\n", false },
 		{ "xmpputils-state 1\nstrongest PLAIN\nend\n", false },
 		{ "xmpputils-state 1\njid b@example.org\nend\n", false },
@@ -346,6 +355,14 @@ damaged_entries_are_found(void **state)
 		{ HEAD "token HT -1 eA==\nend\n", false },
 		{ HEAD "token HT 99999999999999999999 eA==\nend\n", false },
 		{ HEAD "token HT 1\nend\n", false },
+		{ HEAD "proved\nend\n", false },
+		{ HEAD "proved " KEY "\nend\n", false },
+		{ HEAD "proved nothing " KEY "\nend\n", false },
+		{ HEAD "proved secret\nend\n", false },
+		{ HEAD "proved secret \nend\n", false },
+		{ HEAD "proved secret eA==\nend\n", false },
+		{ HEAD "proved secret AAAA" KEY "\nend\n", false },
+		{ HEAD "proved secret -\nend\n", false },
 		{ HEAD "ticket eA==\nend\n", false },
 		{ HEAD "ticket 1 \nend\n", false },
 		{ HEAD "ticket 1x eA==\nend\n", false },
@@ -490,6 +507,66 @@ the_strongest_mechanism_stays(void **state)
 	assert_string_equal(state_strongest(&s), "SCRAM-SHA-512");
 	state_saw_mechanism(&s, "SCRAM-SHA-1-PLUS");
 	assert_string_equal(state_strongest(&s), "SCRAM-SHA-1-PLUS");
+	state_release(&s);
+}
+
+static enum sasl_proof
+proof_after(const unsigned char *key)
+{
+	enum sasl_proof proof;
+	struct state s;
+
+	load(&s, "a@example.org");
+	proof = state_proof(&s, key);
+	state_release(&s);
+	return proof;
+}
+
+static void
+what_a_key_has_proved_it_goes_on_proving(void **state)
+{
+	struct state s;
+
+	(void)state;
+	load(&s, "a@example.org");
+	state_proved(&s, a_key, SASL_PROVES_SECRET);
+	state_proved(&s, other_key, SASL_PROVES_NOTHING);
+	assert_int_equal(state_save(&s), 0);
+	assert_int_equal(proof_after(a_key), SASL_PROVES_SECRET);
+	state_proved(&s, a_key, SASL_PROVES_CHANNEL);
+	assert_int_equal(state_save(&s), 0);
+	/* less proves no less */
+	state_proved(&s, a_key, SASL_PROVES_SECRET);
+	assert_int_equal(state_save(&s), 0);
+	assert_int_equal(proof_after(a_key), SASL_PROVES_CHANNEL);
+	/* another key has to prove it again */
+	state_proved(&s, other_key, SASL_PROVES_SECRET);
+	assert_int_equal(state_save(&s), 0);
+	assert_int_equal(proof_after(a_key), SASL_PROVES_NOTHING);
+	assert_int_equal(proof_after(other_key), SASL_PROVES_SECRET);
+	state_distrust(&s);
+	assert_int_equal(state_save(&s), 0);
+	assert_int_equal(proof_after(other_key), SASL_PROVES_NOTHING);
+	state_release(&s);
+}
+
+static void
+a_server_that_waits_is_not_tried_again_while_it_has_its_key(void **state)
+{
+	struct state s;
+
+	(void)state;
+	load(&s, "a@example.org");
+	state_proved(&s, a_key, SASL_PROVES_SECRET);
+	state_set_waits(&s);
+	assert_int_equal(state_save(&s), 0);
+	assert_int_equal(proof_after(a_key), SASL_PROVES_NOTHING);
+	state_proved(&s, a_key, SASL_PROVES_CHANNEL);
+	assert_int_equal(state_save(&s), 0);
+	assert_int_equal(proof_after(a_key), SASL_PROVES_NOTHING);
+	state_proved(&s, other_key, SASL_PROVES_SECRET);
+	assert_int_equal(state_save(&s), 0);
+	assert_int_equal(proof_after(other_key), SASL_PROVES_SECRET);
 	state_release(&s);
 }
 
@@ -638,12 +715,14 @@ runs_at_the_same_time_do_not_undo_each_other(void **state)
 	state_set_features(&b, STATE_FAST);
 	assert_int_equal(state_set_names(&b, STATE_MECHANISMS, types, 1), 0);
 	state_saw_mechanism(&b, "SCRAM-SHA-256-PLUS");
+	state_proved(&a, other_key, SASL_PROVES_SECRET);
 	assert_int_equal(state_add_ticket(&b, "fourth", 6, NOW + 40), 0);
 	assert_int_equal(state_save(&a), 0);
 	assert_int_equal(state_save(&b), 0);
 	load(&c, "a@example.org");
 	assert_string_equal(state_strongest(&c), "SCRAM-SHA-512-PLUS");
 	assert_int_equal(state_features(&c), STATE_FAST);
+	assert_int_equal(state_proof(&c, other_key), SASL_PROVES_SECRET);
 	assert_int_equal(state_names(&c, STATE_MECHANISMS, v, 2), 1);
 	assert_string_equal(v[0], "tls-exporter");
 	assert_string_equal(state_token(&c, NOW)->mechanism,
@@ -989,6 +1068,8 @@ main(void)
 		TEST(a_directory_that_others_can_change_is_not_used),
 		TEST(a_failed_write_leaves_the_old_file),
 		TEST(the_strongest_mechanism_stays),
+		TEST(what_a_key_has_proved_it_goes_on_proving),
+		TEST(a_server_that_waits_is_not_tried_again_while_it_has_its_key),
 		TEST(a_token_ends),
 		TEST(a_token_is_for_one_agent),
 		TEST(tickets_serve_once_newest_first),
