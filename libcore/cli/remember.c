@@ -126,6 +126,7 @@ fill_token(struct remember *r, struct login_config *cf)
 	cf->token = (const char *)buf_data(&t->secret);
 	cf->token_len = buf_len(&t->secret);
 	cf->token_mechanism = t->mechanism;
+	cf->token_proof = t->proof;
 }
 
 void
@@ -189,7 +190,13 @@ remember_login(struct remember *r, const struct login *l, bool success)
 	/* for who we were in this login, even if another run has renamed us */
 	if (mechanism != NULL && state_set_agent(&r->state, r->uuid) == 0)
 		(void)state_set_token(&r->state, token, strlen(token),
-		    mechanism, expiry);
+		    mechanism, expiry, login_proof(l));
+	remember_save(r);
+}
+
+void
+remember_save(struct remember *r)
+{
 	/* without it the next login is longer, no more */
 	if (state_save(&r->state) < 0)
 		cli_verbose(1, "what was learnt of the server is not kept");

@@ -32,6 +32,9 @@ void remember_fill(struct remember *r, struct login_config *cf,
 /* L has succeeded, or else has had its token refused: keep what it learnt. */
 void remember_login(struct remember *r, const struct login *l, bool success);
 
+/* Write down what was changed in the state. */
+void remember_save(struct remember *r);
+
 /* The state itself, for what else is kept with it. */
 struct state *remember_state(struct remember *r);
 

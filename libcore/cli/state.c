@@ -216,7 +216,7 @@ state_token(const struct state *s, int64_t now)
 
 int
 state_set_token(struct state *s, const void *secret, size_t len,
-    const char *mechanism, int64_t expiry)
+    const char *mechanism, int64_t expiry, enum sasl_proof proof)
 {
 	struct buf b;
 
@@ -231,6 +231,7 @@ state_set_token(struct state *s, const void *secret, size_t len,
 	s->token.secret = b;
 	copy_name(s->token.mechanism, mechanism);
 	s->token.expiry = expiry;
+	s->token.proof = proof;
 	return 0;
 }
 

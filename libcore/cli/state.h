@@ -83,6 +83,7 @@ struct state_token {
 	struct buf secret;
 	char mechanism[STATE_NAME_MAX + 1];
 	int64_t expiry;			/* seconds of time(2) */
+	enum sasl_proof proof;		/* of who gave it, then */
 };
 
 struct state_ticket {
@@ -191,7 +192,7 @@ const struct state_token *state_token(const struct state *s, int64_t now);
  * (XEP-0484 5.1).  XERR_LIMIT if it is empty or too long; XERR_NOMEM.
  */
 int state_set_token(struct state *s, const void *secret, size_t len,
-    const char *mechanism, int64_t expiry);
+    const char *mechanism, int64_t expiry, enum sasl_proof proof);
 void state_drop_token(struct state *s);
 
 /*

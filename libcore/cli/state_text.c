@@ -10,6 +10,7 @@
  *	proved channel BASE64
  *	agent d4565fa7-4d72-4749-b3d3-740edbf87770
  *	token HT-SHA-256-EXPR EXPIRY BASE64
+ *	token-by channel
  *	ticket EXPIRY BASE64
  *	end
  */
@@ -82,6 +83,13 @@ put_proof(struct buf *out, const struct state_proof *p)
 }
 
 static void
+put_token_proof(struct buf *out, enum sasl_proof proof)
+{
+	if (proof != SASL_PROVES_NOTHING)
+		buf_printf(out, "token-by %s\n", proofs[proof]);
+}
+
+static void
 put_secret(struct buf *out, const struct buf *b)
 {
 	b64_encode(out, buf_data(b), buf_len(b));
@@ -106,6 +114,7 @@ state_format(const struct state *s, struct buf *out)
 		buf_printf(out, "token %s %" PRId64 " ", s->token.mechanism,
 		    s->token.expiry);
 		put_secret(out, &s->token.secret);
+		put_token_proof(out, s->token.proof);
 	}
 	for (i = 0; i < s->ntickets; i++) {
 		buf_printf(out, "ticket %" PRId64 " ", s->tickets[i].expiry);
@@ -184,17 +193,26 @@ get_list(struct state *s, enum state_list list, char **p)
 	return r == XERR_LIMIT || **p != '\0' ? XERR_SYNTAX : r;
 }
 
+static enum sasl_proof
+get_level(const char *s)
+{
+	int i;
+
+	for (i = 1; i < PROOFS; i++)
+		if (s != NULL && strcmp(proofs[i], s) == 0)
+			return (enum sasl_proof)i;
+	return SASL_PROVES_NOTHING;
+}
+
 /* The level of proof, the key; and "waits", or what a later version says. */
 static int
 get_proof(struct state_proof *proof, char **p)
 {
 	const char *level = word(p), *key = word(p), *waits = word(p);
 	struct buf b;
-	int i, r;
+	int r;
 
-	for (i = 1; i < PROOFS; i++)
-		if (level != NULL && strcmp(proofs[i], level) == 0)
-			proof->what = (enum sasl_proof)i;
+	proof->what = get_level(level);
 	if (proof->what == SASL_PROVES_NOTHING || key == NULL)
 		return XERR_SYNTAX;
 	buf_init(&b, STATE_KEY + 2);
@@ -231,7 +249,7 @@ get_token(struct state *s, char **p)
 		return XERR_SYNTAX;
 	if ((r = get_secret(&b, p, STATE_TOKEN_MAX)) == 0)
 		r = state_set_token(s, buf_data(&b), buf_len(&b), mechanism,
-		    expiry);
+		    expiry, SASL_PROVES_NOTHING);
 	buf_wipe(&b);
 	return r == XERR_LIMIT ? XERR_SYNTAX : r;
 }
@@ -274,6 +292,10 @@ get_entry(struct state *s, char *p, bool *is_ours)
 		return get_proof(&s->proof, &p);
 	if (strcmp(key, "token") == 0)
 		return get_token(s, &p);
+	if (strcmp(key, "token-by") == 0) {
+		s->token.proof = get_level(word(&p));
+		return 0;
+	}
 	if (strcmp(key, "ticket") == 0)
 		return get_ticket(s, &p);
 	for (i = 0; i < STATE_LISTS; i++)

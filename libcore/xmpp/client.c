@@ -415,6 +415,12 @@ client_other_host(const struct client *c)
 	return c->other_host[0] == '\0' ? NULL : c->other_host;
 }
 
+bool
+client_is_well(const struct client *c)
+{
+	return c->err == 0;
+}
+
 const char *
 client_errmsg(const struct client *c)
 {

@@ -172,6 +172,9 @@ bool client_has_sm(const struct client *c);
  */
 const char *client_other_host(const struct client *c);
 
+/* There was no error yet. */
+bool client_is_well(const struct client *c);
+
 /* After an error: a sentence. */
 const char *client_errmsg(const struct client *c);
 

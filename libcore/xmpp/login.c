@@ -384,7 +384,7 @@ login_offer(const struct login *l)
 bool
 login_was_misled(const struct login *l)
 {
-	return (l->ahead || l->spoilt || l->turned_away) &&
+	return (l->ahead || l->spoilt || l->stanzas_ahead) &&
 	    !l->authenticated && !l->refused && !l->lied_to;
 }
 

@@ -64,6 +64,7 @@ struct login_config {
 	const char *token;	/* FAST: the secret, */
 	size_t token_len;
 	const char *token_mechanism; /* and what it is for */
+	enum sasl_proof token_proof;	/* login_proof() where it was given */
 	bool no_sasl2;		/* do as if the server had none */
 	bool no_ahead;		/* wait for features, and for success */
 };
@@ -117,6 +118,12 @@ const char *login_bound_by(const struct login *l);
  * NULL if none.  From now on the server may offer something else.
  */
 const char *login_upgraded(const struct login *l);
+
+/*
+ * What the server has proved, if the login has succeeded.  A token proves no
+ * more than the login in which it was given: whoever took part in that has it.
+ */
+enum sasl_proof login_proof(const struct login *l);
 
 /* What the server offered under TLS, or NULL if nothing was seen yet. */
 const struct offer *login_offer(const struct login *l);

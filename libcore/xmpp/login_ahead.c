@@ -57,16 +57,25 @@ login_sasl_offered(struct login *l)
 	return LOGIN_MORE;
 }
 
+enum sasl_proof
+login_proof(const struct login *l)
+{
+	enum sasl_proof proof = l->mechanism == NULL ? SASL_PROVES_NOTHING :
+	    sasl_proof(l->mechanism);
+
+	return l->by_token && l->c->token_proof < proof ?
+	    l->c->token_proof : proof;
+}
+
 /*
- * The key has proved at least what the mechanism is about to prove, so that
+ * The key has proved at least what the login at hand is about to prove, so that
  * whoever gets the stanzas is who would get them in the end.
  */
 int
 login_go_ahead(struct login *l)
 {
 	const struct login_config *c = l->c;
-	enum sasl_proof proof = l->mechanism == NULL ? SASL_PROVES_NOTHING :
-	    sasl_proof(l->mechanism);
+	enum sasl_proof proof = login_proof(l);
 
 	if (c->no_ahead || c->proof == NULL || !l->sasl2 || !l->bind2 ||
 	    l->upgrade != NULL ||

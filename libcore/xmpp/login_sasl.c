@@ -294,6 +294,15 @@ login_sasl_begin(struct login *l, struct stream *s, const struct offer *o,
 	return r < 0 ? r : login_go_ahead(l);
 }
 
+/* Was it not what we said, but something that should not have been there? */
+static bool
+is_puzzled(const struct elem *e)
+{
+	return elem_child(e, NS_SASL, "aborted") != NULL ||
+	    elem_child(e, NS_SASL, "incorrect-encoding") != NULL ||
+	    elem_child(e, NS_SASL, "malformed-request") != NULL;
+}
+
 /*
  * Some failures leave something else to try, and were to be expected.  That of
  * an upgrade is no word against the password: then in without it, with the
@@ -306,7 +315,6 @@ login_sasl_failed(struct login *l, struct stream *s, const struct elem *e)
 	bool task = l->state != WANT_SASL;
 	bool again = task ? l->tries == 1 : l->belied || l->by_token;
 	const char *what = task ? l->upgrade : l->mechanism;
-	int r;
 
 	if (task)
 		l->no_upgrade = true;
@@ -320,10 +328,9 @@ login_sasl_failed(struct login *l, struct stream *s, const struct elem *e)
 	 */
 	l->spoilt = l->tries > 1 &&
 	    elem_child(e, NS_SASL, "invalid-mechanism") != NULL;
-	r = login_refused(l, e, what);
-	l->turned_away = l->stanzas_ahead && (again || r == XERR_PROTO);
+	l->turned_away = l->stanzas_ahead && (again || is_puzzled(e));
 	l->refused = !l->spoilt && !l->turned_away;
-	return r;
+	return login_refused(l, e, what);
 }
 
 /*

@@ -106,11 +106,11 @@ set_up_next(struct memory *m, struct pair *p, bool by_token,
 	set_up(m, p, "juliet@example.org");
 	p->ccf.login.remembered = &m->offer;
 	p->ccf.login.proof = proof;
+	p->ccf.login.token_proof = login_proof(client_login(m->first.c));
 	if (by_token) {
 		p->ccf.login.token = m->token;
 		p->ccf.login.token_len = strlen(m->token);
 		p->ccf.login.token_mechanism = m->mechanism;
-		p->ccf.login.token_count = 1;
 	}
 	p->early = true;
 }
@@ -130,21 +130,24 @@ static const struct {
 	enum sasl_proof (*proof)(void *);
 	bool no_ahead;
 	unsigned flight;	/* in which the message is */
+	enum sasl_proof token;	/* of where it was given; 0: as it was */
 } logins[] = {
-	{ false, true, its_secret, false, 1 },
-	{ false, true, its_channel, false, 1 },
-	{ true, true, its_channel, false, 1 },
-	{ false, false, its_secret, false, 2 },
-	{ true, false, its_channel, false, 2 },
+	{ false, true, its_secret, false, 1, 0 },
+	{ false, true, its_channel, false, 1, 0 },
+	{ true, true, its_channel, false, 1, 0 },
+	/* who has the key was given the token, too */
+	{ true, true, its_secret, false, 1, SASL_PROVES_SECRET },
+	{ false, false, its_secret, false, 2, 0 },
+	{ true, false, its_channel, false, 2, 0 },
 	/* a proof that is weaker than what this login needs, or none */
-	{ true, true, its_secret, false, 2 },
-	{ true, false, its_secret, false, 3 },
-	{ false, true, nothing, false, 2 },
-	{ false, false, nothing, false, 3 },
-	{ false, false, NULL, false, 3 },
+	{ true, true, its_secret, false, 2, 0 },
+	{ true, false, its_secret, false, 3, 0 },
+	{ false, true, nothing, false, 2, 0 },
+	{ false, false, nothing, false, 3, 0 },
+	{ false, false, NULL, false, 3, 0 },
 	/* the features first, then all as ever */
-	{ false, true, its_channel, true, 3 },
-	{ false, false, its_channel, true, 4 },
+	{ false, true, its_channel, true, 3, 0 },
+	{ false, false, its_channel, true, 4, 0 },
 };
 
 static void
@@ -159,6 +162,8 @@ a_message_goes_as_early_as_the_proof_permits(void **state)
 		learn(&m, logins[i].bound, false);
 		set_up_next(&m, &p, logins[i].by_token, logins[i].proof);
 		p.ccf.login.no_ahead = logins[i].no_ahead;
+		if (logins[i].token != 0)
+			p.ccf.login.token_proof = logins[i].token;
 		pair_open_direct(&p);
 		assert_int_equal(talk(&p), 0);
 		assert_int_equal(p.in_flight, logins[i].flight);
@@ -299,9 +304,9 @@ static const struct {
 	/* it claims to let us in, and perhaps has the message */
 	{ SUCCESS(""), XERR_AUTH, false, false, true },
 	{ SUCCESS(WRONG), XERR_AUTH, false, false, true },
+	{ "<continue xmlns='" NS_SASL2 "'/>", XERR_AUTH, false, false, true },
 	/* nobody knows what that is */
 	{ "<message/>", XERR_PROTO, false, true, false },
-	{ "<continue xmlns='" NS_SASL2 "'/>", XERR_AUTH, false, true, false },
 	{ "</nonsense>", XERR_PROTO, false, true, false },
 };
 

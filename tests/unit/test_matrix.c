@@ -276,6 +276,7 @@ open_both(const struct cell *c, struct result *out, const struct jid *jid)
 			.binding = our_binding,
 			.arg = (void *)(uintptr_t)c,
 			.remembered = c->remembered,
+			.no_ahead = c->remembered == NULL,
 			.agent = c->fast == NULL ? NULL :
 			    "0fa2790d-ad6e-40dd-9c0c-675362ec71a3",
 			.software = "test",

@@ -752,7 +752,8 @@ learn(struct state *s)
 	int r;
 
 	if ((r = state_set_names(s, STATE_MECHANISMS, names, 1)) < 0 ||
-	    (r = state_set_token(s, "secret", 6, "HT", 1)) < 0 ||
+	    (r = state_set_token(s, "secret", 6, "HT", 1,
+	    SASL_PROVES_SECRET)) < 0 ||
 	    (r = state_add_ticket(s, "ticket", 6, 1)) < 0)
 		return r;
 	return state_save(s);

@@ -155,7 +155,7 @@ save_all(const char *address)
 	state_proved(&s, a_key, SASL_PROVES_CHANNEL);
 	assert_int_equal(state_set_agent(&s, "d4565fa7-4d72"), 0);
 	assert_int_equal(state_set_token(&s, "secret:\n\0x", 10,
-	    "HT-SHA-256-EXPR", NOW + 100), 0);
+	    "HT-SHA-256-EXPR", NOW + 100, SASL_PROVES_CHANNEL), 0);
 	assert_int_equal(state_add_ticket(&s, "first", 5, NOW + 10), 0);
 	assert_int_equal(state_add_ticket(&s, "second", 6, NOW + 20), 0);
 	assert_int_equal(state_save(&s), 0);
@@ -204,6 +204,7 @@ what_was_saved_comes_back(void **state)
 	assert_memory_equal(buf_data(&t->secret), "secret:\n\0x", 10);
 	assert_string_equal(t->mechanism, "HT-SHA-256-EXPR");
 	assert_int_equal(t->expiry, NOW + 100);
+	assert_int_equal(t->proof, SASL_PROVES_CHANNEL);
 	buf_init(&der, 100);
 	assert_int_equal(state_take_ticket(&s, NOW, &der), 1);
 	assert_string_equal(buf_str(&der), "second");
@@ -581,13 +582,13 @@ a_token_ends(void **state)
 	assert_non_null(state_token(&s, NOW + 99));
 	assert_null(state_token(&s, NOW + 100));
 	assert_int_equal(state_set_token(&s, "new", 3, "HT-SHA-256-NONE",
-	    NOW + 200), 0);
+	    NOW + 200, SASL_PROVES_CHANNEL), 0);
 	assert_string_equal(state_token(&s, NOW)->mechanism,
 	    "HT-SHA-256-NONE");
-	assert_int_equal(state_set_token(&s, "", 0, "HT-SHA-256-NONE", NOW),
-	    XERR_LIMIT);
+	assert_int_equal(state_set_token(&s, "", 0, "HT-SHA-256-NONE", NOW,
+	    SASL_PROVES_CHANNEL), XERR_LIMIT);
 	assert_int_equal(state_set_token(&s, dir, STATE_TOKEN_MAX + 1, "X",
-	    NOW), XERR_LIMIT);
+	    NOW, SASL_PROVES_CHANNEL), XERR_LIMIT);
 	assert_string_equal(state_token(&s, NOW)->mechanism,
 	    "HT-SHA-256-NONE");
 	state_drop_token(&s);
@@ -678,7 +679,7 @@ the_largest_state_fits(void **state)
 	    XERR_LIMIT);
 	memset(big, 1, sizeof(big));
 	assert_int_equal(state_set_token(&s, big, STATE_TOKEN_MAX, name,
-	    INT64_MAX), 0);
+	    INT64_MAX, SASL_PROVES_CHANNEL), 0);
 	for (i = 0; i < STATE_TICKETS_MAX; i++) {
 		big[0] = (char)i;
 		assert_int_equal(state_add_ticket(&s, big, sizeof(big),
@@ -710,7 +711,7 @@ runs_at_the_same_time_do_not_undo_each_other(void **state)
 	assert_int_equal(state_take_ticket(&a, NOW, &der), 1);
 	assert_int_equal(state_add_ticket(&a, "third", 5, NOW + 30), 0);
 	assert_int_equal(state_set_token(&a, "new", 3, "HT-SHA-256-NONE",
-	    NOW + 200), 0);
+	    NOW + 200, SASL_PROVES_CHANNEL), 0);
 	state_saw_mechanism(&a, "SCRAM-SHA-512-PLUS");
 	state_set_features(&b, STATE_FAST);
 	assert_int_equal(state_set_names(&b, STATE_MECHANISMS, types, 1), 0);
@@ -744,7 +745,7 @@ set_token(struct state *s, const char *agent, const char *secret, int64_t life)
 {
 	assert_int_equal(state_set_agent(s, agent), 0);
 	assert_int_equal(state_set_token(s, secret, strlen(secret), "HT",
-	    NOW + life), 0);
+	    NOW + life, SASL_PROVES_SECRET), 0);
 }
 
 /* The token in the file, and whose it is: "agent secret", or "-". */
@@ -844,7 +845,8 @@ learn(struct state *s, int i)
 	else if (i == STATE_LISTS + 1)
 		state_set_features(s, STATE_SM);
 	else if (i == STATE_LISTS + 2)
-		(void)state_set_token(s, "t", 1, "HT", NOW + 1);
+		(void)state_set_token(s, "t", 1, "HT", NOW + 1,
+		    SASL_PROVES_SECRET);
 	else
 		(void)state_add_ticket(s, &c, 1, NOW + 1);
 }
