@@ -109,6 +109,8 @@ put_entry(struct account *a, const struct conf *c, const struct conf_entry *v)
 		    account_entry_jid(a, &a->jid, c, v);
 	case CONF_PORT:
 		return account_put_port(a, v->value, where);
+	case CONF_AHEAD:
+		return account_put_ahead(a, v->value, where);
 	case CONF_TLS:
 		return account_put_tls(a, v->value, where);
 	case CONF_CERT:

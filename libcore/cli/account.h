@@ -43,6 +43,7 @@ struct account {
 	char *host;		/* NULL: the JID's domain, by SRV */
 	unsigned port;		/* 0: by SRV, or the protocol's own */
 	enum netopt_tls tls;
+	enum netopt_bool ahead;	/* may anything be sent ahead? */
 	char *ca_file;		/* NULL: the system's */
 	char *crl_file;		/* NULL: nothing is revoked */
 	char *pins;		/* "sha256//... sha256//...", or NULL */

@@ -69,6 +69,17 @@ account_put_tls(struct account *a, const char *value, const char *where)
 	return 0;
 }
 
+int
+account_put_ahead(struct account *a, const char *value, const char *where)
+{
+	if (a->ahead != NETOPT_UNSAID || value == NULL)
+		return 0;
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+		return bad_value(a, where, CONF_AHEAD, value, "yes or no");
+	a->ahead = *value == 'y' ? NETOPT_YES : NETOPT_NO;
+	return 0;
+}
+
 /* What is text everywhere: in options, the environment and the file. */
 struct setting {
 	enum conf_key key;
@@ -127,6 +138,7 @@ account_put_options(struct account *a, const struct netopt *o)
 
 	a->port = o->port;
 	a->tls = o->tls;
+	a->ahead = o->ahead;
 	status = put_pins(a, o);
 	for (i = 0; i < SETTINGS && status == 0; i++) {
 		if (settings[i].option == NOT_TEXT)
@@ -156,6 +168,9 @@ account_put_env(struct account *a)
 	if (status == 0)
 		status = account_put_port(a, account_env("XMPP_PORT"),
 		    "XMPP_PORT");
+	if (status == 0)
+		status = account_put_ahead(a, account_env("XMPP_AHEAD"),
+		    "XMPP_AHEAD");
 	if (status != 0)
 		return status;
 	return account_put_tls(a, account_env("XMPP_TLS"), "XMPP_TLS");

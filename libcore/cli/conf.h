@@ -34,6 +34,7 @@ enum conf_key {
 	CONF_CRL_FILE,
 	CONF_PIN,
 	CONF_PROXY,
+	CONF_AHEAD,
 	CONF_CERT,
 	CONF_KEY,
 	CONF_KEYS		/* how many there are */

@@ -75,6 +75,7 @@ netopt_take(struct netopt *o, int ch, const char *arg)
 	case NETOPT_PIN: add_pin(o, arg); break;
 	case NETOPT_SASL: o->mechanisms = text("--sasl", arg); break;
 	case NETOPT_FORGET: o->forget = true; break;
+	case NETOPT_NO_AHEAD: o->ahead = NETOPT_NO; break;
 	case NETOPT_PROXY: o->proxy = proxy_url(arg); break;
 	case NETOPT_TRACE: o->trace = arg; break;
 	case NETOPT_TRACE_SECRETS: o->trace_secrets = true; break;

@@ -30,6 +30,13 @@ enum netopt_tls {
 	NETOPT_TLS_DIRECT
 };
 
+/* Of an account that may say it, too. */
+enum netopt_bool {
+	NETOPT_UNSAID = 0,
+	NETOPT_NO,
+	NETOPT_YES
+};
+
 enum { NETOPT_PINS = 16 };	/* at most */
 
 /* Texts are borrowed from argv; NULL or 0 where the option was not given. */
@@ -46,6 +53,7 @@ struct netopt {
 	const char *proxy;	/* --proxy; NETOPT_NO_PROXY for none */
 	const char *mechanisms;	/* --sasl, with commas */
 	bool forget;		/* --forget */
+	enum netopt_bool ahead;	/* --no-ahead */
 	bool insecure_plaintext; /* --insecure-plaintext */
 	int timeout_ms;		/* --timeout, 0 is no limit */
 	bool has_timeout;	/* it was given, else it is the default */
@@ -72,7 +80,8 @@ enum {
 	NETOPT_CRL_FILE,
 	NETOPT_TRACE,
 	NETOPT_TRACE_SECRETS,
-	NETOPT_KEY_LOG
+	NETOPT_KEY_LOG,
+	NETOPT_NO_AHEAD
 };
 
 /* Connect directly, whatever the environment says. */
@@ -98,7 +107,8 @@ enum {
 	{ "crl-file", required_argument, NULL, NETOPT_CRL_FILE }, \
 	{ "trace", required_argument, NULL, NETOPT_TRACE }, \
 	{ "trace-secrets", no_argument, NULL, NETOPT_TRACE_SECRETS }, \
-	{ "key-log", required_argument, NULL, NETOPT_KEY_LOG }
+	{ "key-log", required_argument, NULL, NETOPT_KEY_LOG }, \
+	{ "no-ahead", no_argument, NULL, NETOPT_NO_AHEAD }
 
 /*
  * Their part of the usage text; CLI_USAGE follows it.  The time-out is the
@@ -118,6 +128,7 @@ enum {
 	"      --pin sha256//HASH  refuse other keys; several: all but these\n" \
 	"      --sasl MECH,...     authenticate by one of these only\n" \
 	"      --forget            forget what is remembered of the account\n" \
+	"      --no-ahead          log in step by step, send nothing ahead\n" \
 	"      --proxy URL         through socks5h://HOST:PORT or http://..., or none\n" \
 	"      --max-stanza BYTES  largest stanza taken, 1048576\n" \
 	"      --trace FILE        write what goes over the connection to FILE\n" \

@@ -28,7 +28,7 @@
 static const char *const variables[] = {
 	"XMPP_JID", "XMPP_PASSWORD", "XMPP_HOST", "XMPP_PORT", "XMPP_TLS",
 	"XMPP_CA_FILE", "XMPP_CRL_FILE", "XMPP_PIN", "XMPP_PROXY", "ALL_PROXY",
-	"all_proxy", "XMPP_CONFIG", "XDG_CONFIG_HOME", "HOME"
+	"all_proxy", "XMPP_AHEAD", "XMPP_CONFIG", "XDG_CONFIG_HOME", "HOME"
 };
 
 static char dir[64];
@@ -261,6 +261,7 @@ complains_of_a_bad_file_with_its_line(void **state)
 		{ "jid = a@b.example\nport = 5222x\n", ":2: port '5222x'" },
 		{ "jid = a@b.example\nport = 65536\n", ":2: port" },
 		{ "jid = a@b.example\ntls = no\n", ":2: tls 'no'" },
+		{ "jid = a@b.example\nahead = off\n", ":2: ahead 'off'" },
 		{ "jid = a@@b\n", ":1: 'a@@b' is no JID" },
 		{ "jid = b.example\n", ":1: 'b.example' has no user" },
 		{ "jid = a@b.example\npassword = hunter2\n"
@@ -364,7 +365,7 @@ option_goes_before_environment_before_file(void **state)
 {
 	static const char text[] =
 	    "jid = a@b.example/file\npassword = file\nhost = file\nport = 1\n"
-	    "tls = starttls\nca_file = /file\n";
+	    "tls = starttls\nca_file = /file\nahead = no\n";
 
 	(void)state;
 	set("XMPP_JID", "a@b.example/env");
@@ -372,24 +373,28 @@ option_goes_before_environment_before_file(void **state)
 	set("XMPP_HOST", "env");
 	set("XMPP_PORT", "2");
 	set("XMPP_TLS", "direct");
+	set("XMPP_AHEAD", "yes");
 	set("XMPP_CA_FILE", "env.pem");
 	assert_int_equal(load_text(text), 0);
 	assert_string_equal(jid_str(&acc.jid), "a@b.example/env");
 	assert_string_equal(acc.host, "env");
 	assert_int_equal(acc.port, 2);
 	assert_int_equal(acc.tls, NETOPT_TLS_DIRECT);
+	assert_int_equal(acc.ahead, NETOPT_YES);
 	assert_string_equal(acc.ca_file, "env.pem");
 	assert_password("env");
 	opt.jid = "a@b.example/opt";
 	opt.host = "opt";
 	opt.port = 3;
 	opt.tls = NETOPT_TLS_STARTTLS;
+	opt.ahead = NETOPT_NO;
 	opt.ca_file = "opt.pem";
 	assert_int_equal(load_text(text), 0);
 	assert_string_equal(jid_str(&acc.jid), "a@b.example/opt");
 	assert_string_equal(acc.host, "opt");
 	assert_int_equal(acc.port, 3);
 	assert_int_equal(acc.tls, NETOPT_TLS_STARTTLS);
+	assert_int_equal(acc.ahead, NETOPT_NO);
 	assert_string_equal(acc.ca_file, "opt.pem");
 	/* the variable is gone since the first time */
 	assert_password("file");

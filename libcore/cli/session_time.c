@@ -1,0 +1,55 @@
+/* How long the session waits, and for what. */
+#include <stdio.h>
+
+#include "base/xerr.h"
+#include "cli/session_int.h"
+
+enum { KEEPALIVE_MS = 60000 };	/* silence after which we ask */
+
+/* Is there something that the server owes us? */
+static bool
+is_waiting(const struct session *s)
+{
+	return client_is_waiting(s->client) || !wire_drained(s->wire);
+}
+
+int64_t
+session_deadline(struct session *s)
+{
+	int64_t from = wire_heard(s->wire);
+
+	if (s->timeout == 0)
+		return -1;
+	if (!s->online)
+		return s->started + s->timeout;
+	if (session_is_held(s)) {
+		s->waiting_since = -1;
+		return -1;
+	}
+	if (!is_waiting(s)) {
+		s->waiting_since = -1;
+		return from + KEEPALIVE_MS;
+	}
+	if (s->waiting_since < 0)
+		s->waiting_since = pump_now();
+	if (from < s->waiting_since)
+		from = s->waiting_since;
+	return from + s->timeout;
+}
+
+int
+session_check_silence(struct session *s)
+{
+	int64_t deadline = session_deadline(s);
+	char msg[128];
+
+	if (deadline < 0 || pump_now() < deadline)
+		return 0;
+	if (s->online && !is_waiting(s)) {
+		client_probe(s->client);
+		return 1;
+	}
+	snprintf(msg, sizeof(msg), "%s within %g seconds", s->online ?
+	    "the server has not answered" : "no login", s->timeout / 1000.0);
+	return session_fail(s, XERR_TEMP, msg);
+}

@@ -1,0 +1,211 @@
+/* The client of a wire, and what one login teaches the next. */
+#include "base/xerr.h"
+#include "cli/cli.h"
+#include "cli/newid.h"
+#include "cli/ticket.h"
+#include "cli/wire_int.h"
+
+static int
+find_binding(void *arg, const char *type, struct buf *out)
+{
+	const struct wire *w = arg;
+	const struct tls *t = conn_tls(w->conn);
+
+	return t == NULL ? XERR_CONFIG : tls_binding(t, type, out);
+}
+
+/* Is the account's address the one that our certificate has? */
+static bool
+names_us(const struct wire *w)
+{
+	struct buf b;
+	struct jid j;
+	bool found = false;
+	size_t i;
+	int r;
+
+	buf_init(&b, JID_MAX);
+	for (i = 0; (r = tls_ctx_address(w->ctx[w->direct], i, &b)) == 0;
+	    i++) {
+		found = jid_parse(&j, (const char *)buf_data(&b),
+		    buf_len(&b)) == 0 && jid_equal_bare(&j, &w->account->jid);
+		buf_reset(&b);
+	}
+	buf_release(&b);
+	return found && i == 1 && r == XERR_CONFIG;
+}
+
+/* Only under TLS, and only what was proved by whoever has the same key. */
+static enum sasl_proof
+find_proof(void *arg)
+{
+	const struct wire *w = arg;
+	const struct tls *t = conn_tls(w->conn);
+	unsigned char key[TLS_KEY];
+
+	return t == NULL || tls_server_key(t, key) < 0 ? SASL_PROVES_NOTHING :
+	    state_proof(remember_state(w->remember), key);
+}
+
+int
+wire_make_client(struct wire *w, struct buf *why)
+{
+	const struct account *a = w->account;
+	int r;
+
+	if (newid_of_size(w->nonce, sizeof(w->nonce)) < 0 ||
+	    newid_of_size(w->retry_nonce, sizeof(w->retry_nonce)) < 0 ||
+	    newid_of_size(w->id, sizeof(w->id)) < 0) {
+		buf_puts(why, "no random numbers to be had");
+		return XERR_INTERNAL;
+	}
+	w->cf = (struct client_config){
+		.login = {
+			.jid = &a->jid,
+			.password = a->has_password ?
+			    (const char *)buf_data(&a->password) : NULL,
+			.password_len = buf_len(&a->password),
+			.nonce = w->nonce,
+			.retry_nonce = w->retry_nonce,
+			.certificate = a->cert != NULL,
+			.names_us = names_us(w),
+			.anonymous = a->anonymous,
+			.software = cli_name(),
+			.direct = w->direct,
+			.binding = find_binding,
+			.proof = find_proof,
+			.no_ahead = w->unlearnt || a->ahead == NETOPT_NO,
+			.arg = w,
+			.plaintext_ok = w->net->insecure_plaintext,
+		},
+		.identity = {
+			.category = "client", .type = "bot",
+			.name = cli_name(), .version = VERSION,
+		},
+		.limits = { .size = w->net->max_stanza },
+		.id = w->id,
+		.hand_requests = w->hand_requests,
+	};
+	remember_fill(w->remember, &w->cf.login, w->net->mechanisms);
+	if (w->unlearnt)
+		w->cf.login.remembered = NULL;
+	if ((r = client_new(&w->client, &w->cf)) < 0)
+		buf_puts(why, xerr_str(r));
+	else
+		client_adopt(w->client, &w->left);
+	return r;
+}
+
+/*
+ * A server that claims to let us in and cannot prove that it knows us: whoever
+ * holds its key is not to be believed any more.
+ */
+static void
+distrust(struct wire *w)
+{
+	state_distrust(remember_state(w->remember));
+	if (client_went_ahead(w->client))
+		cli_warn("the server may have read what was sent ahead; "
+		    "nothing will be until it has proved itself again");
+}
+
+void
+wire_hang_up(struct wire *w)
+{
+	const struct login *l = w->client == NULL ? NULL :
+	    client_login(w->client);
+
+	if (w->tls != NULL)
+		ticket_keep(w->tls, &w->account->jid);
+	w->tls = NULL;
+	if (l != NULL && login_was_lied_to(l))
+		distrust(w);
+	if (l != NULL && !w->learnt &&
+	    (login_was_lied_to(l) || login_token_refused(l)))
+		remember_login(w->remember, l, false);
+	if (l != NULL)
+		client_move_unacked(w->client, &w->left);
+	client_free(w->client);
+	conn_free(w->conn);
+	w->client = NULL;
+	w->conn = NULL;
+	w->errmsg = NULL;
+	w->secured = w->bye = w->learnt = false;
+}
+
+/*
+ * Is it sure that the server has not taken what was sent ahead?  It lets us in,
+ * and says so, before it takes a stanza; and all that it said has come.
+ */
+static bool
+has_taken_nothing(const struct wire *w)
+{
+	return client_turned_away(w->client) || (client_is_well(w->client) &&
+	    wire_eof(w) && !conn_truncated(w->conn));
+}
+
+bool
+wire_was_misled(const struct wire *w)
+{
+	return !w->unlearnt && w->client != NULL &&
+	    login_was_misled(client_login(w->client)) &&
+	    (!client_went_ahead(w->client) || has_taken_nothing(w));
+}
+
+int
+wire_unlearn(struct wire *w, struct buf *why)
+{
+	struct route *anew;
+	int r;
+
+	if ((r = route_new(&anew, w->account, w->domain, w->deadline,
+	    w->signals, why)) < 0)
+		return r;
+	route_free(w->route);
+	w->route = anew;
+	w->in_vain = client_went_ahead(w->client) &&
+	    !login_token_refused(client_login(w->client));
+	cli_verbose(1, w->in_vain ? "the server does not take what is sent "
+	    "ahead: once more, without" : "the server may not be what it was: "
+	    "once more, without what is remembered of it");
+	wire_hang_up(w);
+	w->unlearnt = true;
+	return 0;
+}
+
+void
+wire_give_up(struct wire *w, int err)
+{
+	if (w->client == NULL || !client_went_ahead(w->client) ||
+	    (err != XERR_TEMP && err != XERR_PROTO))
+		return;
+	state_set_waits(remember_state(w->remember));
+	remember_save(w->remember);
+}
+
+void
+wire_learn(struct wire *w)
+{
+	struct state *s = remember_state(w->remember);
+	const struct login *l = client_login(w->client);
+	const struct tls *t = conn_tls(w->conn);
+	unsigned char key[TLS_KEY];
+
+	if (t != NULL && tls_server_key(t, key) == 0)
+		state_proved(s, key, login_proof(l));
+	if (w->in_vain)
+		state_set_waits(s);
+	w->learnt = true;
+	remember_login(w->remember, l, true);
+}
+
+const struct outbox_item *
+wire_unacked(const struct wire *w, size_t *n)
+{
+	if (w->client == NULL) {
+		*n = w->left.count;
+		return w->left.first;
+	}
+	*n = client_unacked_count(w->client);
+	return client_unacked(w->client);
+}
