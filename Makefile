@@ -31,8 +31,8 @@ NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 CLI	= account account_file account_net blocks cli conf conf_foreign dump \
 	  filter hub hub_channel hub_client ids json nest netopt newid noproxy \
 	  papers people privfile record relay remember route secret session \
-	  session_end signals state state_file state_lock state_text ticket \
-	  tracefile wire
+	  session_end session_time signals state state_file state_lock \
+	  state_text ticket tracefile wire wire_login
 
 MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))

@@ -39,6 +39,8 @@ struct connect {
 	int delim;
 	char **command;		/* NULL for stdin and stdout */
 	pid_t child;
+	bool present;		/* we are available */
+	bool begun;
 	bool input_done;	/* all of it was sent */
 	bool stop;		/* read no more of it */
 	int status;		/* of what went wrong with the input */
@@ -83,13 +85,19 @@ spawn(struct connect *c)
 	return 0;
 }
 
+/* What can be sent ahead is; a command runs when we are logged in. */
 static int
-go(struct connect *c)
+go(struct connect *c, bool ahead)
 {
 	int r;
 
-	if (!c->no_presence && (r = session_send_presence(c->s)) < 0)
+	if (!c->present && !c->no_presence &&
+	    (r = session_send_presence(c->s)) < 0)
 		return r;
+	c->present = true;
+	if (c->begun || (ahead && c->command != NULL))
+		return 0;
+	c->begun = true;
 	if (c->command != NULL)
 		return spawn(c);
 	session_write_to(c->s, STDOUT_FILENO, false);
@@ -144,8 +152,9 @@ static int
 handle(struct connect *c, const struct session_event *ev)
 {
 	switch (ev->kind) {
+	case SESSION_AHEAD:
 	case SESSION_READY:
-		return go(c);
+		return go(c, ev->kind == SESSION_AHEAD);
 	case SESSION_STANZA:
 		if (c->stop)
 			return 0;

@@ -56,6 +56,7 @@ struct job {
 
 struct listen {
 	struct session *s;
+	bool present;		/* we are available */
 	bool text;
 	const char *command;
 	unsigned long count;	/* 0: no end */
@@ -285,18 +286,28 @@ take_stanza(struct listen *l, const struct elem *e)
 }
 
 static int
+become_available(struct listen *l)
+{
+	if (l->present)
+		return 0;
+	l->present = true;
+	return session_send_presence(l->s);
+}
+
+static int
 go(struct listen *l)
 {
 	session_write_to(l->s, STDOUT_FILENO, false);
 	if (l->timeout_ms > 0)
 		session_set_timer(l->s, l->timeout_ms);
-	return session_send_presence(l->s);
+	return become_available(l);
 }
 
 static int
 handle(struct listen *l, const struct session_event *ev)
 {
 	switch (ev->kind) {
+	case SESSION_AHEAD: return become_available(l);
 	case SESSION_READY: return go(l);
 	case SESSION_STANZA: return take_stanza(l, ev->elem);
 	case SESSION_CHILD: return reap(l);

@@ -40,6 +40,7 @@ struct send {
 	size_t next;		/* recipient of this body that is due */
 	bool lines;
 	int delim;
+	bool begun;
 	bool input_done;
 	int wait_ms;
 	bool waiting;		/* for bounces */
@@ -236,14 +237,26 @@ is_done(struct send *m)
 	return false;
 }
 
+/* Ahead of the login's success, if that may be, or else behind it. */
+static int
+begin(struct send *m)
+{
+	if (m->begun)
+		return 0;
+	m->begun = true;
+	if (!m->lines)
+		return send_more(m);
+	session_read_from(m->s, STDIN_FILENO, false);
+	return 0;
+}
+
 static int
 handle(struct send *m, const struct session_event *ev)
 {
 	switch (ev->kind) {
+	case SESSION_AHEAD:
 	case SESSION_READY:
-		if (m->lines)
-			session_read_from(m->s, STDIN_FILENO, false);
-		return m->lines ? 0 : send_more(m);
+		return begin(m);
 	case SESSION_INPUT:
 	case SESSION_SETTLED:
 		return send_more(m);

@@ -86,15 +86,19 @@ verdict_of()
 		how='twice send' want=0 connections=2
 		must='mechanism SCRAM-SHA-256.*mechanism HT-.*token good' ;;
 	fast-refused-revoked | fast-refused-expired)
-		how='twice send' want=0 connections=2
-		must='mechanism HT-.*mechanism SCRAM-SHA-256' ;;
+		# once more, without what went ahead
+		how='twice send' want=0 connections=3
+		must='mechanism HT-.*mechanism SCRAM-SHA-256'
+		never='no token' ;;
 	fast-refused-*)
 		how='twice send' want=77 connections='2 3'
-		must='mechanism HT-' never='<message.*<message' ;;
+		must='mechanism HT-'
+		never='no token|<message.*<message.*<message' ;;
 	fast-*)
-		# once more without what is remembered, for it may be that
-		how='twice send' want=77 connections=3
-		must='mechanism HT-.*token good' never='<message.*<message' ;;
+		# to the key that has proved itself, and then never again
+		how='twice send' want=77 connections=2
+		must='mechanism HT-.*token good'
+		never='<message.*<message.*<message' ;;
 	xml-huge | xml-deep | xml-attributes | xml-long-name | xml-endless-tag)
 		# it still sends when we have gone: our error may be lost
 		how=listen want=76 ;;

@@ -56,9 +56,9 @@ XMPP_STATE=$STATE run xmpp-serve -- sh -c '
 is 'a second login' "$rc" 0
 like 'is by the token' "$T/err" 'by HT-SHA-256-EXPR'
 like 'on a TLS session taken up' "$T/err" 'resumed'
-ok 'sent ahead of the features' \
-    order starttls features proceed authenticate features success features \
-    message
+ok 'sent ahead of the features, with the message behind it' \
+    order starttls features proceed authenticate message features success \
+    features
 
 login --
 is 'a server that knows no token of ours' "$rc" 0
@@ -104,5 +104,21 @@ STATE=
 login --
 is 'where nothing is to be kept' "$rc" 0
 ok 'nothing is' test ! -e "$FILE"
+ok 'and the features are waited for' \
+    order starttls features proceed features authenticate challenge response \
+    success features message
+login -- --sasl SCRAM-SHA-256
+is 'one mechanism that is named' "$rc" 0
+ok 'needs no features' \
+    order starttls features proceed auth features challenge response success \
+    iq message iq features iq
+login -- --sasl SCRAM-SHA-256 --no-ahead
+is 'unless nothing is to go ahead' "$rc" 0
+ok 'then they are waited for' \
+    order starttls features proceed features authenticate challenge response \
+    success features message
+login -m SCRAM-SHA-512 -- --sasl SCRAM-SHA-256
+is 'one that the server has not' "$rc" 77
+like 'is told' "$T/err" 'the server offers SCRAM-SHA-512'
 
 finish

@@ -13,20 +13,26 @@
 #include "xml/ns.h"
 
 enum {
-	OUTPUT_HIGH = 64 * 1024,	/* waiting: then nothing is let in */
 	INPUT_ROOM = 64 * 1024,		/* beyond the longest record */
-	KEEPALIVE_MS = 60000,		/* silence after which we ask */
 	PRESENCE_MAX = 4096		/* bytes of memory for one */
 };
 
-static int
-fail(struct session *s, int r, const char *msg)
+int
+session_fail(struct session *s, int r, const char *msg)
 {
 	if (s->err == 0) {
 		s->err = r;
 		snprintf(s->errmsg, sizeof(s->errmsg), "%s", msg);
 	}
 	return s->err;
+}
+
+/* What was printed waits for its reader: nothing more is let in. */
+bool
+session_is_held(const struct session *s)
+{
+	return s->hold ||
+	    (s->has_out && buf_len(&s->out.out) >= SESSION_OUTPUT_HIGH);
 }
 
 static void
@@ -88,7 +94,7 @@ session_open(const struct session_config *cf)
 	s->timeout = cf->net->timeout_ms;
 	s->line_max = cf->line_max != 0 ? cf->line_max : cf->net->max_stanza;
 	/* Output may wait for a pipe that is given later. */
-	pump_init(&s->out, -1, -1, false, 0, OUTPUT_HIGH +
+	pump_init(&s->out, -1, -1, false, 0, SESSION_OUTPUT_HIGH +
 	    8 * cf->net->max_stanza);
 	pump_init(&s->in, -1, -1, false, 0, 0);
 	if (tls_init() < 0 || ids_init(&s->ids) < 0)
@@ -169,7 +175,10 @@ session_check(struct session *s, const struct elem *e)
 size_t
 session_unacked(const struct session *s)
 {
-	return s->client == NULL ? 0 : client_unacked_count(s->client);
+	size_t n;
+
+	wire_unacked(s->wire, &n);
+	return n;
 }
 
 void
@@ -209,18 +218,10 @@ session_ids(struct session *s)
 	return &s->ids;
 }
 
-/* What was printed waits for its reader: nothing more is let in. */
-static bool
-is_held(const struct session *s)
-{
-	return s->hold ||
-	    (s->has_out && buf_len(&s->out.out) >= OUTPUT_HIGH);
-}
-
 static void
 went_online(struct session *s)
 {
-	s->ready = true;
+	s->online = s->ready = true;
 	s->waiting_since = -1;
 	account_forget(&s->account);
 }
@@ -252,8 +253,14 @@ take_client(struct session *s, struct session_event *ev)
 		switch (cev.kind) {
 		case CLIENT_TLS:
 			if ((r = wire_start_tls(s->wire)) < 0)
-				return fail(s, r, wire_errmsg(s->wire));
+				return session_fail(s, r, wire_errmsg(s->wire));
 			break;
+		case CLIENT_AHEAD:
+			if (s->ready)	/* on another connection */
+				break;
+			s->ready = true;
+			ev->kind = SESSION_AHEAD;
+			return 1;
 		case CLIENT_ONLINE:
 			went_online(s);
 			ev->kind = SESSION_READY;
@@ -277,7 +284,7 @@ take_client(struct session *s, struct session_event *ev)
 			return 1;
 		}
 	}
-	return r < 0 ? fail(s, r, client_errmsg(s->client)) : 0;
+	return r < 0 ? session_fail(s, r, client_errmsg(s->client)) : 0;
 }
 
 bool
@@ -322,58 +329,6 @@ take_local(struct session *s, struct session_event *ev)
 	return 0;
 }
 
-/* Is there something that the server owes us? */
-static bool
-is_waiting(const struct session *s)
-{
-	return client_is_waiting(s->client) || !wire_drained(s->wire);
-}
-
-/*
- * The moment at which the server's silence ends the session, or at which we
- * ask whether it is there; -1 if neither will come.
- */
-static int64_t
-next_deadline(struct session *s)
-{
-	int64_t from = wire_heard(s->wire);
-
-	if (s->timeout == 0)
-		return -1;
-	if (!s->ready)
-		return s->started + s->timeout;
-	if (is_held(s)) {
-		s->waiting_since = -1;
-		return -1;
-	}
-	if (!is_waiting(s)) {
-		s->waiting_since = -1;
-		return from + KEEPALIVE_MS;
-	}
-	if (s->waiting_since < 0)
-		s->waiting_since = pump_now();
-	if (from < s->waiting_since)
-		from = s->waiting_since;
-	return from + s->timeout;
-}
-
-static int
-check_silence(struct session *s)
-{
-	int64_t deadline = next_deadline(s);
-	char msg[128];
-
-	if (deadline < 0 || pump_now() < deadline)
-		return 0;
-	if (s->ready && !is_waiting(s)) {
-		client_probe(s->client);
-		return 1;
-	}
-	snprintf(msg, sizeof(msg), "%s within %g seconds", s->ready ?
-	    "the server has not answered" : "no login", s->timeout / 1000.0);
-	return fail(s, XERR_TEMP, msg);
-}
-
 static int64_t
 earlier(int64_t a, int64_t b)
 {
@@ -405,9 +360,9 @@ wait_for_all(struct session *s)
 
 	s->in.paused = !s->ready || !session_may_send(s);
 	r = session_poll(s, ends, sizeof(ends) / sizeof(ends[0]),
-	    earlier(next_deadline(s), s->timer));
+	    earlier(session_deadline(s), s->timer));
 	if (r < 0)
-		return fail(s, r, r == XERR_SYS ? strerror(errno) :
+		return session_fail(s, r, r == XERR_SYS ? strerror(errno) :
 		    xerr_str(r));
 	if (buf_len(&s->in.in) > had || (ends[3] != NULL && s->in.rclosed))
 		s->fresh = true;
@@ -420,7 +375,7 @@ check_eof(struct session *s)
 {
 	if (!wire_eof(s->wire) || s->closed)
 		return 0;
-	return fail(s, XERR_TEMP, s->ready ?
+	return session_fail(s, XERR_TEMP, s->online ?
 	    "the server closed the connection" :
 	    "the server closed the connection before login");
 }
@@ -454,12 +409,12 @@ step(struct session *s)
 
 	confirm(s);
 	client_settle(s->client);
-	if ((r = wire_step(s->wire, is_held(s) ?
+	if ((r = wire_step(s->wire, session_is_held(s) ?
 	    WIRE_HOLD : WIRE_TAKE)) < 0)
-		return fail(s, r, wire_errmsg(s->wire));
+		return session_fail(s, r, wire_errmsg(s->wire));
 	if (r > 0 || (r = check_eof(s)) < 0)
 		return r;
-	return check_silence(s);
+	return session_check_silence(s);
 }
 
 /* One turn: 1 if there is an event, 0 to go on, or the error. */
@@ -470,7 +425,7 @@ turn(struct session *s, struct session_event *ev)
 
 	if ((r = take_local(s, ev)) != 0)
 		return r;
-	if (!is_held(s) && (r = take_client(s, ev)) != 0)
+	if (!session_is_held(s) && (r = take_client(s, ev)) != 0)
 		return r;
 	if ((r = step(s)) < 0)
 		return r;
@@ -489,9 +444,12 @@ try_next(struct session *s)
 	struct buf why;
 	int r = s->err;
 
-	if (s->ready || (!misled && !wire_may_move(s->wire)) ||
-	    r == XERR_NOMEM || r == XERR_INTERNAL || r == XERR_SYS)
+	if (s->online || r == XERR_NOMEM || r == XERR_INTERNAL || r == XERR_SYS)
 		return r;
+	if (!misled && !wire_may_move(s->wire)) {
+		wire_give_up(s->wire, r);
+		return r;
+	}
 	session_last_words(s);
 	buf_init(&why, 4096);
 	r = !misled ? wire_dial(s->wire, s->err, s->errmsg, &why) :

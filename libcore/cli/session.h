@@ -12,6 +12,11 @@
  *		}
  *	return session_end(s, r, EX_OK);
  *
+ * SESSION_AHEAD comes where the server has proved itself before (xmpp/login.h):
+ * what is sent then goes with the last step of the login, and once more if it
+ * was not taken so.  It is no promise that the login succeeds, so what has
+ * effects elsewhere waits for SESSION_READY.
+ *
  * Memory is bounded in every direction: while what was printed waits for its
  * reader, nothing more is read from the network; while what was sent waits for
  * the network or its acknowledgement, no input is read.
@@ -37,7 +42,8 @@ struct session_config {
 };
 
 enum session_kind {
-	SESSION_READY,		/* authenticated; once, and first */
+	SESSION_AHEAD,		/* a few may be sent, to be on the way early */
+	SESSION_READY,		/* authenticated; once, and first but for that */
 	SESSION_STANZA,		/* one came: elem */
 	SESSION_INPUT,		/* more input, or its end: session_input() */
 	SESSION_SETTLED,	/* all that was sent is acknowledged now */

@@ -123,22 +123,28 @@ hang_up(struct session *s, bool failed)
 		session_last_words(s);
 }
 
+static void
+list_one(const struct outbox_item *it)
+{
+	cli_warn("not acknowledged: %s%s%.200s%s%.100s", it->kind,
+	    it->to == NULL ? "" : " to ", it->to == NULL ? "" : it->to,
+	    it->id == NULL ? "" : ", id ", it->id == NULL ? "" : it->id);
+}
+
 /* What was sent and may be lost: each on a line of its own. */
 static void
 list_unacked(struct session *s)
 {
-	const struct outbox_item *it;
-	size_t n = session_unacked(s);
+	size_t n;
+	const struct outbox_item *it = wire_unacked(s->wire, &n);
 
 	if (n == 0)
 		return;
-	it = client_unacked(s->client);
 	cli_warn("%zu stanza%s not acknowledged by the server:", n,
 	    n == 1 ? " was" : "s were");
 	for (; it != NULL; it = it->next)
-		cli_warn("not acknowledged: %s%s%.200s%s%.100s", it->kind,
-		    it->to == NULL ? "" : " to ", it->to == NULL ? "" : it->to,
-		    it->id == NULL ? "" : ", id ", it->id == NULL ? "" : it->id);
+		if (it->kind != NULL)
+			list_one(it);
 }
 
 static void

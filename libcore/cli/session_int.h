@@ -1,6 +1,6 @@
 /*
- * What the parts of the session share: session.c runs it, session_end.c ends
- * it.
+ * What the parts of the session share: session.c runs it, session_time.c knows
+ * how long it may take, session_end.c ends it.
  */
 #ifndef CLI_SESSION_INT_H
 #define CLI_SESSION_INT_H
@@ -10,6 +10,8 @@
 #include "cli/wire.h"
 #include "net/pump.h"
 #include "xmpp/client.h"
+
+enum { SESSION_OUTPUT_HIGH = 64 * 1024 };	/* then nothing is let in */
 
 struct session {
 	struct account account;
@@ -23,7 +25,8 @@ struct session {
 	int64_t started;	/* of the login */
 	int64_t waiting_since;	/* for an answer; -1 if for none */
 	int64_t timer;		/* -1 if not set */
-	bool ready;
+	bool online;		/* authenticated */
+	bool ready;		/* the caller may send */
 	bool fresh;		/* input that was not told of */
 	bool blocked;		/* the caller could not send */
 	bool unhandled;		/* the caller is not done with stanzas */
@@ -38,6 +41,21 @@ struct session {
 	int err;
 	char errmsg[2048];
 };
+
+/* Fail with R and MSG, unless it has failed before; returns the error. */
+int session_fail(struct session *s, int r, const char *msg);
+
+/* What was printed waits for its reader: nothing more is let in. */
+bool session_is_held(const struct session *s);
+
+/*
+ * The moment at which the server's silence ends the session, or at which we
+ * ask whether it is there; -1 if neither will come.
+ */
+int64_t session_deadline(struct session *s);
+
+/* That moment may have come: 1 if something was done, 0, or the error. */
+int session_check_silence(struct session *s);
 
 /* Poll, and count what is written of the output. */
 int session_poll(struct session *s, struct pump_end *const *ends, size_t n,

@@ -6,129 +6,16 @@
 
 #include "base/xerr.h"
 #include "cli/cli.h"
-#include "cli/newid.h"
-#include "cli/remember.h"
-#include "cli/route.h"
 #include "cli/ticket.h"
-#include "cli/tracefile.h"
-#include "cli/wire.h"
-#include "net/conn.h"
-#include "net/pump.h"
-#include "net/tls.h"
+#include "cli/wire_int.h"
 
-enum {
-	QUEUE = 64 * 1024,	/* plaintext waiting in each direction */
-	NONCE = 33
-};
-
-struct wire {
-	const struct account *account;
-	const struct netopt *net;
-	bool hand_requests;
-	bool unlearnt;		/* nothing is sent ahead any more */
-	int64_t deadline;	/* of dialing */
-	struct pump_end *signals;
-	struct route *route;
-	struct tls_ctx *ctx[2];	/* for STARTTLS and for direct TLS */
-	bool direct;
-	struct dial_target target;	/* until the next wire_dial() */
-	struct conn *conn;
-	struct tls *tls;	/* the connection's, NULL without */
-	struct client *client;
-	struct client_config cf;
-	struct remember *remember;
-	struct tracefile *trace;	/* NULL: none is written */
-	struct keylog *keys;
-	char nonce[NONCE], retry_nonce[NONCE], id[NONCE];
-	char domain[JID_PART_MAX + 1];	/* in A-labels */
-	bool secured;		/* the client knows of TLS */
-	bool learnt;		/* its login is remembered */
-	bool bye;		/* nothing more will be said */
-	int64_t heard;
-	const char *errmsg;
-	char own[256];
-};
+enum { QUEUE = 64 * 1024 };	/* plaintext waiting in each direction */
 
 static int
 fail(struct wire *w, int r, const char *msg)
 {
 	snprintf(w->own, sizeof(w->own), "%s", msg);
 	w->errmsg = w->own;
-	return r;
-}
-
-static int
-find_binding(void *arg, const char *type, struct buf *out)
-{
-	const struct wire *w = arg;
-	const struct tls *t = conn_tls(w->conn);
-
-	return t == NULL ? XERR_CONFIG : tls_binding(t, type, out);
-}
-
-/* Is the account's address the one that our certificate has? */
-static bool
-names_us(const struct wire *w)
-{
-	struct buf b;
-	struct jid j;
-	bool found = false;
-	size_t i;
-	int r;
-
-	buf_init(&b, JID_MAX);
-	for (i = 0; (r = tls_ctx_address(w->ctx[w->direct], i, &b)) == 0;
-	    i++) {
-		found = jid_parse(&j, (const char *)buf_data(&b),
-		    buf_len(&b)) == 0 && jid_equal_bare(&j, &w->account->jid);
-		buf_reset(&b);
-	}
-	buf_release(&b);
-	return found && i == 1 && r == XERR_CONFIG;
-}
-
-static int
-make_client(struct wire *w, bool secure, struct buf *why)
-{
-	const struct account *a = w->account;
-	int r;
-
-	if (newid_of_size(w->nonce, sizeof(w->nonce)) < 0 ||
-	    newid_of_size(w->retry_nonce, sizeof(w->retry_nonce)) < 0 ||
-	    newid_of_size(w->id, sizeof(w->id)) < 0) {
-		buf_puts(why, "no random numbers to be had");
-		return XERR_INTERNAL;
-	}
-	w->cf = (struct client_config){
-		.login = {
-			.jid = &a->jid,
-			.password = a->has_password ?
-			    (const char *)buf_data(&a->password) : NULL,
-			.password_len = buf_len(&a->password),
-			.nonce = w->nonce,
-			.retry_nonce = w->retry_nonce,
-			.certificate = a->cert != NULL,
-			.names_us = names_us(w),
-			.anonymous = a->anonymous,
-			.software = cli_name(),
-			.direct = secure,
-			.binding = find_binding,
-			.arg = w,
-			.plaintext_ok = w->net->insecure_plaintext,
-		},
-		.identity = {
-			.category = "client", .type = "bot",
-			.name = cli_name(), .version = VERSION,
-		},
-		.limits = { .size = w->net->max_stanza },
-		.id = w->id,
-		.hand_requests = w->hand_requests,
-	};
-	remember_fill(w->remember, &w->cf.login, w->net->mechanisms);
-	if (w->unlearnt)
-		w->cf.login.remembered = NULL;
-	if ((r = client_new(&w->client, &w->cf)) < 0)
-		buf_puts(why, xerr_str(r));
 	return r;
 }
 
@@ -169,24 +56,6 @@ make_context(struct wire *w, bool direct, struct buf *why)
 	return tls_ctx_new(&w->ctx[direct], &tc, why);
 }
 
-/* What is left of a connection that did not lead to a login. */
-static void
-hang_up(struct wire *w)
-{
-	if (w->tls != NULL)
-		ticket_keep(w->tls, &w->account->jid);
-	w->tls = NULL;
-	if (w->client != NULL && !w->learnt &&
-	    login_token_refused(client_login(w->client)))
-		remember_login(w->remember, client_login(w->client), false);
-	client_free(w->client);
-	conn_free(w->conn);
-	w->client = NULL;
-	w->conn = NULL;
-	w->errmsg = NULL;
-	w->secured = w->bye = w->learnt = false;
-}
-
 static int
 start(struct wire *w, int fd, const struct dial_target *t, struct buf *why)
 {
@@ -198,7 +67,7 @@ start(struct wire *w, int fd, const struct dial_target *t, struct buf *why)
 	if ((r = conn_new(&w->conn, fd, QUEUE, QUEUE)) < 0)
 		buf_puts(why, xerr_str(r));
 	if (r < 0 || (r = make_context(w, w->direct, why)) < 0 ||
-	    (r = make_client(w, w->direct, why)) < 0)
+	    (r = wire_make_client(w, why)) < 0)
 		return r;
 	tracefile_begin(w->trace, w->direct ?
 	    TRACE_CONNECTED ", direct TLS" : TRACE_CONNECTED);
@@ -238,12 +107,12 @@ wire_dial(struct wire *w, int err, const char *reason, struct buf *why)
 	if (err < 0) {
 		if (!follow(w, &reason))
 			route_failed(w->route, err, reason);
-		hang_up(w);
+		wire_hang_up(w);
 	}
 	if ((r = route_next(w->route, &fd, &t, why)) < 0)
 		return r;
 	if ((r = start(w, fd, &t, why)) < 0)
-		hang_up(w);
+		wire_hang_up(w);
 	return r;
 }
 
@@ -262,31 +131,6 @@ open_logs(struct wire *w, struct buf *why)
 	if (r == 0 && w->net->key_log != NULL)
 		r = keylog_new(&w->keys, w->net->key_log, why);
 	return r;
-}
-
-bool
-wire_was_misled(const struct wire *w)
-{
-	return !w->unlearnt && w->client != NULL &&
-	    login_was_misled(client_login(w->client));
-}
-
-int
-wire_unlearn(struct wire *w, struct buf *why)
-{
-	struct route *anew;
-	int r;
-
-	if ((r = route_new(&anew, w->account, w->domain, w->deadline,
-	    w->signals, why)) < 0)
-		return r;
-	route_free(w->route);
-	w->route = anew;
-	hang_up(w);
-	w->unlearnt = true;
-	cli_verbose(1, "the server may not be what it was: once more, "
-	    "without what is remembered of it");
-	return 0;
 }
 
 int
@@ -333,7 +177,8 @@ wire_free(struct wire *w)
 {
 	if (w == NULL)
 		return;
-	hang_up(w);
+	wire_hang_up(w);
+	outbox_release(&w->left);
 	route_free(w->route);
 	tls_ctx_free(w->ctx[0]);
 	tls_ctx_free(w->ctx[1]);
@@ -490,13 +335,6 @@ wire_step(struct wire *w, enum wire_in in)
 	if ((r = receive(w, in)) < 0)
 		return r;
 	return moved | r;
-}
-
-void
-wire_learn(struct wire *w)
-{
-	w->learnt = true;
-	remember_login(w->remember, client_login(w->client), true);
 }
 
 int64_t

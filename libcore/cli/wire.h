@@ -40,11 +40,24 @@ void wire_free(struct wire *w);
 bool wire_may_move(const struct wire *w);
 
 /*
- * May the login have failed by what was remembered?  Then the same servers can
- * be dialed again, with ERR 0, after wire_unlearn(): 0, or its error.
+ * May the login have failed by what was remembered, or sent ahead?  Then the
+ * same servers can be dialed again, with ERR 0, after wire_unlearn(): 0, or its
+ * error.  The next client has what this one could not deliver.
  */
 bool wire_was_misled(const struct wire *w);
 int wire_unlearn(struct wire *w, struct buf *why);
+
+/*
+ * The login has failed by ERR, with no other try.  If it may have done so
+ * because of what was sent ahead, that is remembered.
+ */
+void wire_give_up(struct wire *w, int err);
+
+/*
+ * As client_unacked(), and how many they are in *N; of the last client, if
+ * there is none.
+ */
+const struct outbox_item *wire_unacked(const struct wire *w, size_t *n);
 
 /*
  * Of the connection in use; another one after wire_dial(), NULL if that has
