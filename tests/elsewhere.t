@@ -62,6 +62,32 @@ sends 'a name' 0 end
 play late elsewhere-late server "127.0.0.1:$end"
 sends 'while we log in' 0 end
 
+# Without a port it is where the protocol's is.
+n1=$(($$ % 250 + 2)) n2=$(($$ / 250 % 250 + 2))
+LISTEN="127.$n1.$n2.2 5222" play usual honest
+play here3 elsewhere server "127.$n1.$n2.2"
+sends 'no port' 0 usual
+# six PORT: there is IPv6, and nobody has the port.
+six()
+{
+	python3 -c 'import socket, sys; socket.create_server(("::1",
+	    int(sys.argv[1])), family=socket.AF_INET6)' "$1" 2>/dev/null
+}
+if six 0; then
+	LISTEN='::1 0' play six honest
+	play here4 elsewhere server "[::1]:$port"
+	sends 'an IPv6 address' 0 six
+else
+	skip 'no IPv6'
+fi
+if six 5222; then
+	LISTEN='::1 5222' play six-usual honest
+	play here5 elsewhere server '[::1]'
+	sends 'an IPv6 address, no port' 0 six-usual
+else
+	skip 'no IPv6, or 5222 is taken'
+fi
+
 play here2 elsewhere server "127.0.0.1:$bad"
 sends 'another domain is not trusted' 77
 like 'and why is told' "$T/err" "not for $DOMAIN, only for mantua.test"

@@ -64,7 +64,17 @@ sends '--host and --port: sends' 0 --proxy "socks5h://$open" \
 is '--host and --port: a name that only the proxy knows' "$(asked open)" \
     'socks xmpp.hidden.test 443'
 sends '-v: sends' 0 -v --proxy "socks5h://$open"
-like '-v tells of the proxy' "$T/err" 'connected by the proxy'
+like '-v tells of the way to the proxy' "$T/err" \
+    "^xmpp-send: $open \(127\.0\.0\.1, the proxy\): connected in [0-9]+ ms"
+like '-v tells of the way through it' "$T/err" \
+    'localhost:5222 \(by proxy\): connected by the proxy in [0-9]+ ms'
+sends '-v, to an address: sends' 0 -v --proxy "http://$open" \
+    --host '[2001:db8::1]'
+like '-v: an IPv6 address has brackets' "$T/err" \
+    '\[2001:db8::1\]:5222 \(given\): connected by the proxy'
+sends '-v, to nobody: fails' 69 -v --proxy socks5h://127.0.0.1:1
+like '-v tells what the way to the proxy came to' "$T/err" \
+    '127\.0\.0\.1:1 \(127\.0\.0\.1, the proxy\): Connection refused after'
 
 XMPP_PROXY=socks5h://$open sends 'XMPP_PROXY' 0
 is 'XMPP_PROXY is asked' "$(asked open)" 'socks localhost 5222'

@@ -187,6 +187,8 @@ parse_where(struct dial_config *cf, char host[JID_PART_MAX + 1],
 	s += strspn(s, space);
 	n = strcspn(s, space);
 	end = *s == '[' ? strcspn(s, "]") + 1 : strcspn(s, ":");
+	if (*s != '[' && end > n)
+		end = n;
 	if (n == 0 || end > n || s[n + strspn(s + n, space)] != '\0')
 		return XERR_SYNTAX;
 	if (end < n) {

@@ -44,6 +44,7 @@ struct dialer {
 	struct dial_config cf;
 	struct proxy_url *proxy;	/* NULL: none */
 	struct hop *hop;		/* on the way to it, or through it */
+	const char *from;		/* of a single target; NULL: as ever */
 	struct resolver *res;
 	bool active;			/* looking for the next target */
 	size_t asked;			/* the resolver's of dialer_fds() */

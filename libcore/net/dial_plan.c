@@ -68,7 +68,7 @@ plan_one(struct dialer *d, unsigned port, const char *from, bool secure)
 	}
 	t->port = port;
 	t->direct = d->cf.tls == DIAL_DIRECT;
-	t->from = from;
+	t->from = d->from != NULL ? d->from : from;
 	t->secure = secure;
 	d->t = t;
 	d->nt = 1;

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/xerr.h"
@@ -98,13 +99,16 @@ hop_new(struct dialer *d, struct buf *why)
 	t->done = true;
 	h->target = t;
 	h->fd = -1;
-	snprintf(d->address, sizeof(d->address), "%.60s:%u", t->host, t->port);
+	snprintf(d->address, sizeof(d->address), strchr(t->host, ':') == NULL ?
+	    "%.60s:%u" : "[%.60s]:%u", t->host, t->port);
 	cf.host = d->proxy->host;
 	cf.port = d->proxy->port;
 	cf.proxy = NULL;
 	if ((r = proxy_init(&h->p, d->proxy, t->host, t->port)) < 0)
 		return r;
-	return dialer_new(&h->way, &cf, why);
+	if ((r = dialer_new(&h->way, &cf, why)) == 0)
+		h->way->from = "the proxy";
+	return r;
 }
 
 void
