@@ -103,26 +103,21 @@ server_read_upgrades(struct server *s, const struct elem *e)
 }
 
 /*
- * The next task that was asked for and is due, or NULL; each once.  Behind SCRAM
- * alone: who has no more than a token or a certificate shall not choose the
- * password.
+ * The next task that was asked for and is due, or NULL.  Behind SCRAM alone: who
+ * has no more than a token or a certificate shall not choose the password.
  */
 static const char *
-next_task(struct server *s)
+next_task(const struct server *s)
 {
-	struct server_request *q = &s->request;
 	bool plus;
 	size_t i;
 
 	if (scram_hash(s->mechanism, &plus) == NULL)
 		return NULL;
-	for (i = 0; i < TASKS; i++) {
-		if ((q->upgrades & 1u << i) == 0)
-			continue;
-		q->upgrades &= ~(1u << i);
-		if (is_due(s, &s->jid, tasks[i]))
+	for (i = 0; i < TASKS; i++)
+		if ((s->request.upgrades & 1u << i) != 0 &&
+		    is_due(s, &s->jid, tasks[i]))
 			return tasks[i];
-	}
 	return NULL;
 }
 

@@ -413,6 +413,7 @@ a_verifier_has_what_it_was_given(void **state)
 	    "s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,"
 	    "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
 	unsigned char proof[SCRAM_HASH_MAX], signature[SCRAM_HASH_MAX];
+	static const unsigned char none[SCRAM_HASH_MAX];
 	const struct scram_hash *h = scram_hash("SCRAM-SHA-256", NULL);
 	const struct scram_keys *k;
 	struct verifier v = { 0 }, w = { 0 };
@@ -430,6 +431,8 @@ a_verifier_has_what_it_was_given(void **state)
 	assert_int_equal(b64_encode(&b, signature, 32), 0);
 	assert_string_equal(buf_str(&b),
 	    "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
+	/* what it takes to be the client is not there */
+	assert_memory_equal(k->client, none, SCRAM_HASH_MAX);
 	assert_null(verifier_get(&v, "SCRAM-SHA-512"));
 	assert_null(verifier_get(&v, "SCRAM-SHA-1"));
 	assert_null(verifier_get(&v, "PLAIN"));

@@ -420,6 +420,19 @@ where_it_fails_the_login_need_not(void **state)
 		    "SCRAM-SHA-1-PLUS refused: temporary-auth-failure"));
 		talk_release(&t);
 	}
+	/* and is not done without being asked for again */
+	talk_init(&t);
+	t.cf.login.retry_nonce = t.cf.login.nonce;
+	talk_open(&t);
+	up_to_challenge(&t, OFFER_256);
+	assert_int_equal(hear(&t, CONTINUE_256, SIZE_MAX), 0);
+	assert_int_equal(hear(&t, FAILURE("malformed-request") CHALLENGE,
+	    SIZE_MAX), 0);
+	len = buf_len(&t.said);
+	assert_int_equal(hear(&t, CONTINUE_256, SIZE_MAX), XERR_AUTH);
+	listen_to_it(&t);
+	assert_null(strstr(buf_str(&t.said) + len, "<next"));
+	talk_release(&t);
 	/* a wrong password is one, whatever was asked for with it */
 	talk_init(&t);
 	talk_open(&t);
@@ -494,6 +507,31 @@ it_is_asked_for_ahead_of_the_features(void **state)
 	}
 }
 
+/* What was asked for ahead is not there any more, and was refused for that. */
+static void
+an_offer_without_it_is_another_offer(void **state)
+{
+	static const struct offer before = {
+		.has = OFFER_SASL2 | OFFER_BIND2 | OFFER_BINDINGS,
+		.sasl2 = { { "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS" }, 2 },
+		.types = { { "tls-server-end-point", "tls-exporter" }, 2 },
+		.upgrades = { { "UPGR-SCRAM-SHA-256" }, 1 }
+	};
+	struct talk t;
+
+	(void)state;
+	talk_init(&t);
+	t.cf.login.remembered = &before;
+	talk_open(&t);
+	assert_true(says(&t, UPGRADE("UPGR-SCRAM-SHA-256")));
+	buf_reset(&t.said);
+	assert_int_equal(hear(&t, OFFER(INLINE("")), SIZE_MAX), 0);
+	assert_int_equal(hear(&t, FAILURE("malformed-request"), SIZE_MAX), 0);
+	assert_true(says(&t, "<authenticate "));
+	assert_false(says(&t, "UPGR"));
+	talk_release(&t);
+}
+
 /* What there is to gain, and who may see the hash. */
 static void
 it_is_asked_for_where_it_is_safe_and_of_use(void **state)
@@ -556,6 +594,7 @@ main(void)
 		cmocka_unit_test(where_it_fails_the_login_need_not),
 		cmocka_unit_test(behind_a_token_that_failed_it_is_the_last_try),
 		cmocka_unit_test(it_is_asked_for_ahead_of_the_features),
+		cmocka_unit_test(an_offer_without_it_is_another_offer),
 		cmocka_unit_test(it_is_asked_for_where_it_is_safe_and_of_use)
 	};
 
