@@ -146,7 +146,7 @@ client=_xmpp-client._tcp clients=_xmpps-client._tcp
 		echo "$client.many SRV $i 0 1 dead"
 	done
 	echo "$client.many SRV $i 0 $one one"
-	while [ $((i += 1)) -le 120 ]; do
+	while [ $((i += 1)) -le 100 ]; do
 		echo "$client.many-dead SRV 0 $i 1 dead"
 	done
 } | dns_zone plain.test
@@ -451,9 +451,9 @@ sends wrong-first.plain.test 'a first target with a wrong certificate' 0 two
 sends all-fail.plain.test 'all of them fail: the most telling counts' 77
 told 'and each is told, in one message, in order' "[|][^|]*127\.0\.0\.1:1: [^|]*\
 refused[^|]*:$wrong: [^|]*only for mantua\.test[^|]*nowhere\.plain\.test: "
-sends many-dead.plain.test 'sixty dead ones' 69
+sends many-dead.plain.test 'forty dead ones' 69
 is 'all of them are told' "$(tail -n 1 "$T/err" | grep -o '1:1: [^;]*refused' |
-    wc -l)" 60
+    wc -l)" 40
 sends all-dead.plain.test 'refused, unknown and servfail: refused counts' 69
 ok 'the domain itself is no last resort' not dns_asked all-dead.plain.test A
 sends no-answer.plain.test 'unknown and servfail: servfail counts' 75
