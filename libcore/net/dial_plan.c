@@ -336,28 +336,26 @@ static struct addr *
 next_of(struct dialer *d, struct target *t, int64_t now, int64_t *until)
 {
 	struct addr *a[2] = { untried(&t->q[0]), untried(&t->q[1]) };
+	int i;
 
 	if (t->tlsa.asked && !t->tlsa.done)
 		return NULL;
 	if (t->tlsa.asked && !tlsa_is_known(d, t))
 		return NULL;
-
-	if (a[0] != NULL && a[1] != NULL) {
-		t->turn = !t->turn;
-		return a[!t->turn];
+	if (a[0] == NULL && a[1] == NULL) {
+		if (t->q[0].done && t->q[1].done) {
+			t->done = true;
+			note_no_address(d, t);
+		}
+		return NULL;
 	}
-	if (a[0] != NULL)
-		return a[0];
-	if (a[1] != NULL && !t->q[0].done) {
-		/* IPv6 gets a moment more to be known. */
-		return is_time(t->q[1].done_at + RESOLUTION_DELAY, now,
-		    until) ? a[1] : NULL;
-	}
-	if (a[1] == NULL && t->q[0].done && t->q[1].done) {
-		t->done = true;
-		note_no_address(d, t);
-	}
-	return a[1];
+	i = a[t->turn] != NULL ? t->turn : !t->turn;
+	/* IPv6 gets a moment more to be known. */
+	if (i == 1 && !t->q[0].done &&
+	    !is_time(t->q[1].done_at + RESOLUTION_DELAY, now, until))
+		return NULL;
+	t->turn = !i;
+	return a[i];
 }
 
 /* Whether it is time to go from one target on to NEXT. */

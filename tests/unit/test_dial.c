@@ -17,7 +17,7 @@
 #include "base/xerr.h"
 #include "dialing.h"
 #include "dnsd.h"
-#include "net/dial.h"
+#include "net/dial_local.h"
 #include "net/pump.h"
 
 /* Dial with these; the error, with `why' and `logged' filled. */
@@ -260,30 +260,48 @@ several_addresses_are_tried(void **state)
 	dnsd_stop(&d);
 }
 
+/* The families of what is tried next, until there is nothing (more) to try. */
+static void
+assert_turns(struct target *t, const char *want)
+{
+	struct dialer d = { .t = t, .nt = 1 };
+	struct target *of = NULL;
+	int64_t until = -1;
+	struct addr *a;
+	bool over = false;
+
+	for (; *want != '\0'; want++) {
+		a = plan_next(&d, &of, pump_now(), &over, &until);
+		assert_non_null(a);
+		assert_ptr_equal(of, t);
+		assert_int_equal(a->ss.ss_family,
+		    *want == '6' ? AF_INET6 : AF_INET);
+		a->tried = true;
+	}
+}
+
 static void
 families_take_turns(void **state)
 {
-	static const struct dns_rec table[] = {
-		{ .name = "a.example", .type = DNS_A, .data = "127.0.0.2" },
-		{ .name = "a.example", .type = DNS_A, .data = "127.0.0.3" },
-		{ .name = "a.example", .type = DNS_AAAA, .data = "::1" },
-		{ .name = "a.example", .type = DNS_AAAA, .data = "::1" },
-		{ .name = NULL }
-	};
-	static const char *const order[] = { "[::1]:", "; 127.0.0.2:",
-	    "; [::1]:", "; 127.0.0.3:" };
-	const char *at = why;
-	struct dnsd d;
+	struct addr six[3], four[4];
+	struct target t = { .port = 1 };
 	size_t i;
-	int fd;
 
 	(void)state;
-	dnsd_start(&d, table);
-	assert_int_equal(try_dial("a.example", 1, d.address, PATIENCE, &fd),
-	    XERR_UNAVAIL);
-	for (i = 0; i < N(order); i++)
-		assert_non_null(at = strstr(at, order[i]));
-	dnsd_stop(&d);
+	for (i = 0; i < N(six); i++)
+		six[i] = (struct addr){ .ss.ss_family = AF_INET6 };
+	for (i = 0; i < N(four); i++)
+		four[i] = (struct addr){ .ss.ss_family = AF_INET };
+	t.q[0] = (struct addr_query){ .asked = true, .done = true,
+	    .list = six, .n = N(six) };
+	t.q[1] = (struct addr_query){ .asked = true };
+	/* the others are not known yet, nothing is to be waited for */
+	assert_turns(&t, "6");
+	t.q[1].done = true;
+	t.q[1].list = four;
+	t.q[1].n = N(four);
+	assert_turns(&t, "4646");
+	assert_turns(&t, "44");
 }
 
 static void
