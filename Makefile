@@ -25,8 +25,8 @@ XMPP	= answer bounce client client_ack client_send datetime fast field \
 	  server_sasl2 server_sm server_upgrade show stanza stream tally trace
 
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
-	  resolve resolve_secure srv tls tls_binding tls_client tls_ctx \
-	  tls_dane tls_name tls_session tls_verify tls_why
+	  resolve resolve_secure resolve_tlsa srv tls tls_binding tls_client \
+	  tls_ctx tls_dane tls_name tls_session tls_verify tls_why
 
 CLI	= account account_file account_net blocks cli conf conf_foreign dump \
 	  filter hub hub_channel hub_client ids json nest netopt newid noproxy \

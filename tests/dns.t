@@ -236,6 +236,24 @@ dane()
 	six-h AAAA ::1
 	_${six:-1}._tcp.six-h TLSA 3 1 1 $bad
 
+	$client.alias SRV 1 0 $one alias-h
+	alias-h CNAME right-h
+	$client.alias-wrong SRV 1 0 $one alias-wrong-h
+	alias-wrong-h CNAME wrong-h
+	_$one._tcp.alias-wrong-h TLSA 3 1 1 $good
+	$client.alias-own SRV 1 0 $one alias-own-h
+	alias-own-h CNAME none-h
+	_$one._tcp.alias-own-h TLSA 3 1 1 $bad
+	$client.alias-plain SRV 1 0 $one alias-plain-h
+	alias-plain-h CNAME one.plain.test.
+	_$one._tcp.alias-plain-h TLSA 3 1 1 $bad
+	$client.alias-forged SRV 1 0 $one alias-forged-h
+	alias-forged-h CNAME forged-tlsa-h
+	alias-no-srv CNAME no-srv-wrong
+	$client.elsewhere SRV 1 0 $one elsewhere-h
+	elsewhere-h A 127.0.0.1
+	_$one._tcp.elsewhere-h CNAME _$one._tcp.wrong-h
+
 	$client.second SRV 1 0 $one wrong-h
 	$client.six SRV 1 0 ${six:-1} six-h
 	six-h AAAA ::1
@@ -528,6 +546,12 @@ sends direct-wrong.signed.test 'TLSA: direct TLS, wrong' 77
 sends no-srv.signed.test 'TLSA: of the domain itself' 0 usual
 told 'TLSA: of the domain itself, is told' 'TLSv1.*DANE'
 sends no-srv-wrong.signed.test 'TLSA: of the domain itself, wrong' 77
+sends alias.signed.test 'TLSA: of an alias, those of its host' 0 one
+told 'is told' 'TLSA of right-h\.signed\.test port.*found.*DANE'
+sends alias-wrong.signed.test 'TLSA: of an alias, the host counts more' 77
+sends alias-own.signed.test 'TLSA: of an alias, its own if the host has none' 77
+sends alias-no-srv.signed.test 'TLSA: of an alias, which is the domain' 77
+sends elsewhere.signed.test 'TLSA: behind a CNAME' 77
 sends second.signed.test 'TLSA: the first is wrong, the second right' 0 one
 told 'in that order' 'not what .*TLSA records.*DANE'
 
@@ -551,6 +575,9 @@ sends to-signed.plain.test 'not signed: SRV' 0 one
 untold 'not signed: SRV, no TLSA is asked for' 'TLSA|DANE'
 sends to-plain.signed.test 'not signed: the host' 0 one
 untold 'not signed: the host, its TLSA are not taken' 'DANE'
+sends alias-plain.signed.test 'not signed: what the host is an alias of' 0 one
+untold 'no TLSA are taken' 'DANE'
+sends alias-forged.signed.test 'forged: TLSA of what the host is an alias of' 75
 sends forged-tlsa.signed.test 'forged: TLSA' 75
 told 'forged: TLSA, is told' 'TLSA records cannot be looked up'
 sends forged-no-tlsa.signed.test 'forged: that there are no TLSA' 75

@@ -208,11 +208,12 @@ prepare_tls(struct wire *w, struct tls *t)
 	int r;
 
 	if ((r = tls_set_unicode(t, jid_domain(&w->account->jid, NULL))) < 0 ||
-	    (r = tls_set_tlsa(t, to->host, to->tlsa, to->ntlsa)) < 0)
+	    (r = tls_set_tlsa(t, to->tlsa_host, to->tlsa,
+	    to->ntlsa)) < 0)
 		return r;
 	if (to->ntlsa > 0 && r == 0)
 		cli_verbose(1, "the TLSA records of %s are of no use",
-		    to->host);
+		    to->tlsa_host);
 	ticket_offer(t, &w->account->jid);
 	return 0;
 }

@@ -232,7 +232,7 @@ success(struct dialer *d, struct dial_target *t)
 	*t = (struct dial_target){ .host = d->won->host,
 	    .port = d->won->port, .direct = d->won->direct,
 	    .address = d->address, .tlsa = d->won->tlsa.list,
-	    .ntlsa = d->won->tlsa.n };
+	    .ntlsa = d->won->tlsa.n, .tlsa_host = d->won->tlsa.host };
 	return 1;
 }
 

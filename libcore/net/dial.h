@@ -54,6 +54,7 @@ struct dial_target {
 	const char *address;	/* "[2001:db8::1]:5222", or by proxy the name */
 	const struct tlsa *tlsa; /* net/resolve.h; authentic */
 	size_t ntlsa;
+	const char *tlsa_host;	/* whose they are: host, or what it is an alias of */
 };
 
 /*

@@ -321,7 +321,7 @@ tlsa_is_known(struct dialer *d, struct target *t)
 	const struct tlsa_query *q = &t->tlsa;
 
 	if (!t->told)
-		dial_log(d, "TLSA of %s port %u: %s", t->host, t->port,
+		dial_log(d, "TLSA of %s port %u: %s", q->host, t->port,
 		    q->why);
 	t->told = true;
 	if (q->err == 0 || q->err == XERR_HOST)

@@ -20,6 +20,7 @@
 
 enum {
 	RESOLVE_FDS = 16,	/* descriptors in use at most */
+	RESOLVE_NAME = 256,	/* bytes of a name with its NUL */
 	RESOLVE_ANSWERS = 512	/* records taken from one answer at most */
 };
 
@@ -46,7 +47,7 @@ struct addr_query {
 
 /* One SRV record (RFC 2782); the target is "" where DNS says ".". */
 struct srv {
-	char target[256];
+	char target[RESOLVE_NAME];
 	unsigned short priority, weight, port;
 	bool direct;		/* the owner's */
 };
@@ -69,22 +70,35 @@ struct tlsa {
 	size_t len;
 };
 
+/* Resolve_tlsa()'s own: what a name server said, and to which question. */
+struct tlsa_answer {
+	struct tlsa_query *query;
+	unsigned char *p;
+	size_t len;
+	int status;
+	bool authentic;
+};
+
 /*
- * The TLSA records of a server, whose data lies in `answer'; only authentic
- * ones, as others are worth nothing.  err is 0; XERR_HOST if there are none;
- * XERR_TEMP if that is not to be found out, although the server's own name is
- * signed: to go on would be what an attacker wants.
+ * The TLSA records of a server; only authentic ones, as others are worth
+ * nothing.  err is 0; XERR_HOST if there are none; XERR_TEMP if that is not to
+ * be found out, although the server's own name is signed: to go on would be
+ * what an attacker wants.
  */
 struct tlsa_query {
 	bool asked, done;
 	int err;
 	const char *why;
+	const char *host;	/* whose they are: as asked, or its alias's */
 	struct tlsa *list;
 	size_t n;
-	unsigned char *answer;	/* from here on it is resolve_tlsa's own */
-	size_t len;
-	int pending, host_status, status;
-	bool signed_host, authentic;
+	const char *asked_host;	/* from here on it is resolve_tlsa's own */
+	char alias[RESOLVE_NAME];
+	struct resolver *resolver;
+	unsigned port;
+	struct tlsa_answer answer[2];	/* of the host, of the alias */
+	int pending, host_status;
+	bool signed_host;
 };
 
 /*
@@ -116,7 +130,10 @@ void resolve_srv(struct resolver *r, struct srv_query *q, const char *name);
  */
 bool resolver_is_trusted(const struct resolver *r);
 
-/* Ask for the TLSA records of PORT, by TCP, at HOST. */
+/*
+ * Ask for the TLSA records of PORT, by TCP, at HOST, which must stay there; or
+ * at the name that it is an alias of, if that has some (RFC 7671 7).
+ */
 void resolve_tlsa(struct resolver *r, struct tlsa_query *q, const char *host,
     unsigned port);
 

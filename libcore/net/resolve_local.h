@@ -1,6 +1,6 @@
 /*
- * What the parts of the resolver share: resolve (names, SRV) and resolve_secure
- * (what DNSSEC vouches for, TLSA).  Nobody else includes this.
+ * What the parts of the resolver share: resolve (names, SRV), resolve_secure
+ * (what DNSSEC vouches for) and resolve_tlsa.  Nobody else includes this.
  */
 #ifndef NET_RESOLVE_LOCAL_H
 #define NET_RESOLVE_LOCAL_H

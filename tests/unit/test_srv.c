@@ -381,6 +381,34 @@ srv_records_kept_from_us_are_not_done_without(void **state)
 	dnsd_stop(&dns);
 }
 
+/* Elsewhere the AD bit is what anybody on the way makes of it. */
+static void
+only_name_servers_of_this_machine_are_trusted(void **state)
+{
+	static const struct {
+		const char *dns;
+		bool trusted;
+	} cases[] = {
+		{ "127.0.0.1:53", true }, { "127.9.9.9:5353", true },
+		{ "[::1]:53", true }, { "127.0.0.1:1,[::1]:2", true },
+		{ "192.0.2.1:53", false }, { "[2001:db8::1]:53", false },
+		{ "127.0.0.1:53,192.0.2.1:53", false },
+	};
+	struct resolver *r;
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	buf_init(&b, 100);
+	for (i = 0; i < N(cases); i++) {
+		print_message("# %s\n", cases[i].dns);
+		assert_int_equal(resolver_new(&r, cases[i].dns, false, &b), 0);
+		assert_int_equal(resolver_is_trusted(r), cases[i].trusted);
+		resolver_free(r);
+	}
+	buf_release(&b);
+}
+
 /* What no real name server says. */
 static void
 tlsa_records_that_are_none_rule_the_target_out(void **state)
@@ -462,6 +490,7 @@ main(void)
 		cmocka_unit_test(
 		    silence_about_one_of_several_is_passed_after_a_moment),
 		cmocka_unit_test(srv_records_kept_from_us_are_not_done_without),
+		cmocka_unit_test(only_name_servers_of_this_machine_are_trusted),
 		cmocka_unit_test(
 		    tlsa_records_that_are_none_rule_the_target_out),
 		cmocka_unit_test(useless_records_are_skipped),
