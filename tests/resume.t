@@ -61,6 +61,30 @@ status 'another account' 0 xmpp-send -v -a juliet --wait 0 -m hello \
     romeo@localhost
 unlike 'has a session of its own' "$T/err" resumed
 
+# A server that does not know its ticket any more is asked for none for a while.
+FILE=$T/state/juliet@localhost
+python3 - "$FILE" <<'END'
+import base64, sys
+lines = open(sys.argv[1]).read().splitlines()
+for i, line in enumerate(lines):
+    if line.startswith("ticket "):
+        word, expiry, der = line.split()
+        der = bytearray(base64.b64decode(der))
+        der[-100] ^= 1          # of what the server has sealed
+        lines[i] = " ".join((word, expiry, base64.b64encode(der).decode()))
+open(sys.argv[1], "w").write("\n".join(lines) + "\n")
+END
+for nth in first second; do
+	status "a ticket refused: the $nth run" 0 xmpp-send -v -a juliet --wait 0 \
+	    -m hello romeo@localhost
+	unlike "the $nth run does not resume" "$T/err" resumed
+	unlike "the $nth run keeps none" "$FILE" '^ticket '
+done
+like 'until some time' "$FILE" '^no-tickets [0-9]+$'
+sed -i 's/^no-tickets .*/no-tickets 1/' "$FILE"
+status 'which passes' 0 xmpp-send -v -a juliet --wait 0 -m hello romeo@localhost
+like 'then one is kept' "$FILE" '^ticket '
+
 # What cannot be kept is no failure.
 XMPP_STATE='' begins 'with XMPP_STATE empty'
 XMPP_STATE=/dev/null/x begins 'with no place for it'

@@ -41,6 +41,7 @@ state_clear(struct state *s)
 	s->token.mechanism[0] = s->agent[0] = s->strongest[0] = '\0';
 	s->features = 0;
 	s->proof = (struct state_proof){ 0 };
+	s->no_tickets = 0;
 	drop_all(s->tickets, &s->ntickets);
 	drop_all(s->gone, &s->ngone);
 	s->dirty = 0;
@@ -360,6 +361,20 @@ state_drop_tickets(struct state *s)
 		take_out(s, 0);
 }
 
+void
+state_refuse_tickets(struct state *s, int64_t until)
+{
+	state_drop_tickets(s);
+	s->no_tickets = until;
+	s->dirty |= STATE_DIRTY_NO_TICKETS;
+}
+
+bool
+state_wants_tickets(const struct state *s, int64_t now)
+{
+	return now >= s->no_tickets;
+}
+
 /* The token, unless it was changed here, and not there as well, or earlier. */
 static void
 merge_token(struct state *s, struct state *old)
@@ -421,6 +436,8 @@ state_merge(struct state *s, struct state *old)
 		s->features = old->features;
 	if ((dirty & STATE_DIRTY_PROOF) == 0)
 		s->proof = old->proof;
+	if ((dirty & STATE_DIRTY_NO_TICKETS) == 0)
+		s->no_tickets = old->no_tickets;
 	merge_token(s, old);
 	r = merge_tickets(s, old);
 	s->dirty = dirty;	/* what is theirs is there already */

@@ -106,6 +106,7 @@ struct state {
 	struct state_ticket tickets[STATE_TICKETS_MAX];	/* newest first */
 	struct state_ticket gone[STATE_TICKETS_MAX];
 	size_t ntickets, ngone;
+	int64_t no_tickets;		/* until then, none is kept */
 	unsigned dirty;			/* what state_save() has to write */
 };
 
@@ -215,5 +216,12 @@ int state_claim_ticket(struct state *s, int64_t now, struct buf *der);
 int state_add_ticket(struct state *s, const void *der, size_t len,
     int64_t expiry);
 void state_drop_tickets(struct state *s);
+
+/*
+ * The server does not take up what it gave: drop all, and until UNTIL none is
+ * to be kept, which state_wants_tickets() tells.
+ */
+void state_refuse_tickets(struct state *s, int64_t until);
+bool state_wants_tickets(const struct state *s, int64_t now);
 
 #endif

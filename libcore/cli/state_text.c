@@ -12,6 +12,7 @@
  *	token HT-SHA-256-EXPR EXPIRY BASE64
  *	token-by channel
  *	ticket EXPIRY BASE64
+ *	no-tickets UNTIL
  *	end
  */
 #include <inttypes.h>
@@ -120,6 +121,8 @@ state_format(const struct state *s, struct buf *out)
 		buf_printf(out, "ticket %" PRId64 " ", s->tickets[i].expiry);
 		put_secret(out, &s->tickets[i].der);
 	}
+	if (s->no_tickets != 0)
+		buf_printf(out, "no-tickets %" PRId64 "\n", s->no_tickets);
 	return buf_puts(out, "end\n");
 }
 
@@ -298,6 +301,8 @@ get_entry(struct state *s, char *p, bool *is_ours)
 	}
 	if (strcmp(key, "ticket") == 0)
 		return get_ticket(s, &p);
+	if (strcmp(key, "no-tickets") == 0)
+		return number(&p, INT64_MAX, &s->no_tickets);
 	for (i = 0; i < STATE_LISTS; i++)
 		if (strcmp(key, lists[i]) == 0)
 			return get_list(s, (enum state_list)i, &p);

@@ -4,6 +4,8 @@
 #include "cli/state.h"
 #include "cli/ticket.h"
 
+enum { PAUSE = 3600 };		/* s without tickets after a refusal */
+
 void
 ticket_offer(struct tls *t, const struct jid *jid)
 {
@@ -24,18 +26,31 @@ ticket_offer(struct tls *t, const struct jid *jid)
 	buf_wipe(&der);
 }
 
+/* What came of the one that was offered, and the new one. */
+static void
+keep(struct state *s, const struct tls *t, const struct buf *der,
+    int64_t expiry)
+{
+	int64_t now = time(NULL);
+
+	if (tls_refused(t))
+		state_refuse_tickets(s, now + PAUSE);
+	else if (buf_len(der) > 0 && state_wants_tickets(s, now))
+		(void)state_add_ticket(s, buf_data(der), buf_len(der), expiry);
+	state_save(s);
+}
+
 void
 ticket_keep(struct tls *t, const struct jid *jid)
 {
 	struct state s;
 	struct buf der;
-	int64_t expiry;
+	int64_t expiry = 0;
 
 	buf_init(&der, STATE_TICKET_MAX);
-	if (tls_take_session(t, &der, &expiry) == 1) {
-		if (state_load(&s, jid) == 0 && state_add_ticket(&s,
-		    buf_data(&der), buf_len(&der), expiry) == 0)
-			state_save(&s);
+	if (tls_take_session(t, &der, &expiry) == 1 || tls_refused(t)) {
+		if (state_load(&s, jid) == 0)
+			keep(&s, t, &der, expiry);
 		state_release(&s);
 	}
 	buf_wipe(&der);

@@ -3,6 +3,10 @@
  * that a handshake needs no certificates.  Each is offered once: it is taken
  * out of the store first.  Without a store there are none, and no failure of
  * it is one of the connection.
+ *
+ * Some servers, Prosody among them, give tickets and never take one.  Who has
+ * refused one is not believed for an hour: to keep a ticket, take it out and
+ * read it costs more than the handshake with certificates.
  */
 #ifndef CLI_TICKET_H
 #define CLI_TICKET_H

@@ -114,7 +114,8 @@ bool tls_by_dane(const struct tls *t);
  * the settings of this context (the contents of its files, its pins) at most a
  * day ago, its certificate still valid.  Returns whether it is offered; the
  * server may take it or not, and if not is verified as ever.  Who offers a
- * session twice can be recognized by it (RFC 8446 C.4).
+ * session twice can be recognized by it (RFC 8446 C.4).  tls_refused() tells
+ * after the handshake that one was offered and not taken.
  *
  * tls_take_session() appends the newest that was given to this connection to
  * DER, for the caller to wipe, and stores until when it may be offered.
@@ -123,6 +124,7 @@ bool tls_by_dane(const struct tls *t);
 int tls_offer_session(struct tls *t, const void *der, size_t len, int64_t now);
 int tls_take_session(struct tls *t, struct buf *der, int64_t *expiry);
 bool tls_resumed(const struct tls *t);
+bool tls_refused(const struct tls *t);
 
 /*
  * Take ciphertext: returns how much of it was taken, which is less than LEN,

@@ -42,6 +42,7 @@ struct tls {
 	SSL_SESSION *session;		/* the newest ticket */
 	int64_t verified;		/* when, of time(2) */
 	bool address;			/* the domain is one */
+	bool offered;			/* a former session */
 	bool server, eof, established, closed, truncated;
 	bool shutdown, shut;		/* close_notify wanted, done */
 	int err;

@@ -194,7 +194,7 @@ tls_offer_session(struct tls *t, const void *der, size_t len, int64_t now)
 		return 0;
 	s = d2i_SSL_SESSION(NULL, &p, (long)len);
 	if (s != NULL && is_usable(t, s, now))
-		r = SSL_set_session(t->ssl, s) == 1;
+		r = t->offered = SSL_set_session(t->ssl, s) == 1;
 	SSL_SESSION_free(s);
 	ERR_clear_error();
 	return r;
@@ -204,6 +204,12 @@ bool
 tls_resumed(const struct tls *t)
 {
 	return t->established && SSL_session_reused(t->ssl) == 1;
+}
+
+bool
+tls_refused(const struct tls *t)
+{
+	return t->established && t->offered && !tls_resumed(t);
 }
 
 int

@@ -1001,6 +1001,36 @@ a_lock_that_somebody_holds_is_not_waited_for_long(void **state)
 	state_release(&s);
 }
 
+/* A server that does not take up what it gave. */
+static void
+a_refusal_keeps_tickets_away_for_a_while(void **state)
+{
+	struct state s, other;
+	struct buf der;
+
+	(void)state;
+	buf_init(&der, 100);
+	load(&s, "a@example.org");
+	assert_true(state_wants_tickets(&s, NOW));
+	assert_int_equal(state_add_ticket(&s, "first", 5, NOW + 30), 0);
+	save_and_release(&s);
+	load(&other, "a@example.org");
+	load(&s, "a@example.org");
+	state_refuse_tickets(&s, NOW + 10);
+	assert_false(state_wants_tickets(&s, NOW));
+	save_and_release(&s);
+	/* who knows nothing of it does not undo it */
+	state_saw_mechanism(&other, "SCRAM-SHA-512-PLUS");
+	save_and_release(&other);
+	load(&s, "a@example.org");
+	assert_false(state_wants_tickets(&s, NOW));
+	assert_false(state_wants_tickets(&s, NOW + 9));
+	assert_true(state_wants_tickets(&s, NOW + 10));
+	assert_int_equal(state_take_ticket(&s, NOW, &der), 0);
+	state_release(&s);
+	buf_wipe(&der);
+}
+
 static void
 what_is_forgotten_is_gone(void **state)
 {
@@ -1082,6 +1112,7 @@ main(void)
 		TEST(nothing_is_lost_that_many_save_at_once),
 		TEST(a_ticket_is_for_one_of_many_at_once),
 		TEST(a_lock_that_somebody_holds_is_not_waited_for_long),
+		TEST(a_refusal_keeps_tickets_away_for_a_while),
 		TEST(what_is_forgotten_is_gone),
 		TEST(the_environment_says_where)
 	};

@@ -85,6 +85,7 @@ visit(struct tls_ctx *cctx, struct tls_ctx *sctx, const char *domain,
 	if (resumed)
 		assert_true(offered);
 	assert_int_equal(tls_resumed(p.s.tls), resumed);
+	assert_int_equal(tls_refused(p.c.tls), offered && !resumed);
 	/* the channel is another one each time, and the same for both */
 	buf_init(&cb[0], sizeof(a));
 	buf_init(&cb[1], sizeof(b));
@@ -258,6 +259,8 @@ another_server_is_verified(void **state)
 	assert_int_equal(pair_run(&p, ALL), XERR_TLS);
 	assert_non_null(strstr(tls_errmsg(p.c.tls), "not trusted"));
 	assert_int_equal(buf_len(&p.s.in), 0);
+	/* it is not known who that was */
+	assert_false(tls_refused(p.c.tls));
 	pair_release(&p);
 	assert_false(visit(client, twin, "example.org", &der, time(NULL)));
 	assert_true(visit(client, twin, "example.org", &der, time(NULL)));
