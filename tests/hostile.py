@@ -354,15 +354,20 @@ def wrong_sender(p):
                    % (element.get("id"), sender))
 
 
-@play
-def bind_wrong_sender(p):
+@family("bind-wrong-", {
+    "sender": "<iq type='result' id='{id}' from='x@evil.test'>",
+    "id": "<iq type='result' id='{id}x'>",
+    "type": "<iq type='set' id='{id}'>",
+    "ns": "<iq xmlns='jabber:evil' type='result' id='{id}'>",
+})
+def bind_wrong(p, start):
+    """E3, E6: not the answer that is waited for."""
     p.starttls()
     p.auth()
     p.header(BIND)
     iq = p.expect("iq")
-    p.send("<iq type='result' id='%s' from='x@evil.test'>%s</iq>" % (
-        iq.get("id"), BIND.replace("/>", "><jid>romeo@%s/r</jid></bind>"
-                                   % p.stage.domain)))
+    p.send(start.format(id=iq.get("id")) + BIND.replace(
+        "/>", "><jid>romeo@%s/r</jid></bind></iq>" % p.stage.domain))
     p.serve()
 
 

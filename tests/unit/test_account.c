@@ -530,6 +530,12 @@ refuses_a_password_that_belongs_to_another(void **state)
 	opt.file = in_dir("config");
 	assert_int_equal(account_load(&acc, &opt), EX_CONFIG);
 	assert_message("another user");
+	write_file("pw", 0600, "hunter2\n");
+	assert_int_equal(chown(in_dir("pw"), 1, (gid_t)-1), 0);
+	assert_int_equal(load_text("jid = a@b.example\npassword_file = pw\n"),
+	    0);
+	assert_int_equal(account_ask(&acc), EX_CONFIG);
+	assert_message("another user");
 }
 
 static void

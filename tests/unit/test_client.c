@@ -566,6 +566,25 @@ a_password_is_not_sent_on_a_memory(void **state)
 	pair_release(&p);
 }
 
+/* XEP-0388 section 2.1: where TLS is not, SASL2 is not either. */
+static void
+sasl2_is_for_tls_alone(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org");
+	p.ccf.login.plaintext_ok = true;
+	assert_int_equal(client_new(&p.c, &p.ccf), 0);
+	assert_int_equal(play(&p, HEAD "<stream:features><mechanisms xmlns='"
+	    NS_SASL "'><mechanism>SCRAM-SHA-1</mechanism></mechanisms>"
+	    "<authentication xmlns='" NS_SASL2 "'><mechanism>SCRAM-SHA-1"
+	    "</mechanism></authentication></stream:features>", 4096), 0);
+	assert_non_null(strstr(buf_str(&p.log), "<auth "));
+	assert_null(strstr(buf_str(&p.log), "<authenticate "));
+	pair_release(&p);
+}
+
 static void
 servers_that_misbehave_get_nothing(void **state)
 {
@@ -677,6 +696,11 @@ requests_are_answered_once(void **state)
 		    NS_ROSTER "'><item jid='evil@b'/></query></iq>",
 		    "<service-unavailable " },
 		{ "<iq type='get' id='6' from='a@b/c'/>", "<bad-request " },
+		/* nothing of ours can be set */
+		{ "<iq type='set' id='9' from='a@b/c'><ping xmlns='" NS_PING
+		    "'/></iq>", "<service-unavailable " },
+		{ "<iq type='set' id='10' from='a@b/c'><query xmlns='"
+		    NS_VERSION "'/></iq>", "<service-unavailable " },
 		{ "<iq type='result' id='7' from='a@b/c'/>", NULL },
 		{ "<iq type='error' id='8' from='a@b/c'/>", NULL },
 		{ "<message type='error' from='a@b/c'/>", NULL },
@@ -710,7 +734,7 @@ a_pong_of_somebody_else_acknowledges_nothing(void **state)
 {
 	static const char *const from[] = { "from='evil@example.net/x'",
 		"from='juliet@example.org/other'", "from='example.net'",
-		"from='a b@@c'" };
+		"from='a b@@c'", NULL };
 	static const char *const good[] = { "", "from='example.org'",
 		"from='juliet@example.org'", "from='juliet@example.org/x'" };
 	struct pair p;
@@ -731,8 +755,9 @@ a_pong_of_somebody_else_acknowledges_nothing(void **state)
 		send_message(&p, "m");
 		client_settle(p.c);
 		snprintf(answer, sizeof(answer),
-		    "<iq type='result' id='q7h2-1' %s/>", i < N(from) ?
-		    from[i] : good[i - N(from)]);
+		    "<iq type='result' id='%s' %s/>", i < N(from) &&
+		    from[i] == NULL ? "q7h2-2" : "q7h2-1", i >= N(from) ?
+		    good[i - N(from)] : from[i] == NULL ? "" : from[i]);
 		assert_true(client_feed(p.c, answer, strlen(answer)) > 0);
 		assert_int_equal(client_next(p.c, &ev), 1);
 		assert_int_equal(ev.kind, i < N(from) ? CLIENT_STANZA :
@@ -854,6 +879,7 @@ main(void)
 		cmocka_unit_test(less_than_before_is_refused),
 		cmocka_unit_test(a_wrong_password_is_refused),
 		cmocka_unit_test(plain_never_goes_in_clear),
+		cmocka_unit_test(sasl2_is_for_tls_alone),
 		cmocka_unit_test(servers_that_misbehave_get_nothing),
 		cmocka_unit_test(a_refusal_may_be_of_what_somebody_removed),
 		cmocka_unit_test(a_server_that_handled_too_much_is_told),

@@ -376,6 +376,19 @@ endless_challenges_end(void **state)
 	s = begin("PLAIN", &user, &out);
 	assert_int_equal(sasl_challenge(s, "", 0, &out), XERR_PROTO);
 	end(s, &out);
+	/* before the first word, and behind the last */
+	s = NULL;
+	assert_int_equal(sasl_new(&s, "SCRAM-SHA-1", &user), 0);
+	buf_init(&out, 1000);
+	assert_int_equal(sasl_challenge(s, GOOD, strlen(GOOD), &out),
+	    XERR_PROTO);
+	assert_int_equal(buf_len(&out), 0);
+	end(s, &out);
+	s = begin("SCRAM-SHA-1", &user, &out);
+	assert_int_equal(sasl_challenge(s, GOOD, strlen(GOOD), &out), 0);
+	assert_int_equal(sasl_success(s, v, strlen(v)), 0);
+	assert_int_equal(sasl_challenge(s, v, strlen(v), &out), XERR_PROTO);
+	end(s, &out);
 }
 
 static void

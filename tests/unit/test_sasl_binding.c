@@ -88,6 +88,28 @@ initial(const char *mechanism, const struct sasl_config *c, struct buf *out)
 	return r;
 }
 
+/* What was sent on a memory is judged by what is offered in truth. */
+static void
+an_offer_that_comes_later_is_judged_too(void **state)
+{
+	struct sasl_config c = user(), stripped = user();
+	struct sasl *s = NULL;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 10000);
+	stripped.noffered = 1;
+	assert_int_equal(sasl_new(&s, "SCRAM-SHA-1-PLUS", &c), 0);
+	assert_int_equal(sasl_initial(s, &out), 0);
+	assert_int_equal(sasl_set_offer(s, &c), 0);
+	assert_int_equal(sasl_set_offer(s, &stripped), XERR_AUTH);
+	assert_non_null(strstr(sasl_errmsg(s), "removed"));
+	assert_int_equal(sasl_challenge(s, FIRST, strlen(FIRST), &out),
+	    XERR_AUTH);
+	sasl_free(s);
+	buf_release(&out);
+}
+
 static void
 the_server_speaks_as_xep_0474(void **state)
 {
@@ -1257,6 +1279,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_offer_that_comes_later_is_judged_too),
 		cmocka_unit_test(the_server_speaks_as_xep_0474),
 		cmocka_unit_test(the_client_binds_the_header_and_the_channel),
 		cmocka_unit_test(the_flag_says_what_both_ends_can),

@@ -328,10 +328,35 @@ nothing_is_bound_before_the_handshake_or_by_an_unknown_type(void **state)
 	pair_release(&p);
 }
 
+/* RFC 9325 3.5: the channel that was bound stays what it is. */
+static void
+nobody_negotiates_a_second_time(void **state)
+{
+	struct tlspair p;
+	SSL *who, *other;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		shake(&p, TLS1_2_VERSION, true, NULL);
+		who = i == 0 ? p.s.tls->ssl : p.c.tls->ssl;
+		other = i == 0 ? p.c.tls->ssl : p.s.tls->ssl;
+		assert_int_equal(SSL_renegotiate(who), 0);
+		SSL_clear_options(who, SSL_OP_NO_RENEGOTIATION);
+		assert_int_equal(SSL_renegotiate(who), 1);
+		SSL_do_handshake(who);
+		(void)pair_run(&p, ALL);
+		(void)pair_run(&p, ALL);
+		assert_int_equal(SSL_num_renegotiations(other), 0);
+		pair_release(&p);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nobody_negotiates_a_second_time),
 		cmocka_unit_test(the_exporter_differs_in_each_channel),
 		cmocka_unit_test(the_exporter_is_that_of_rfc_9266),
 		cmocka_unit_test(the_exporter_needs_a_singular_master_secret),

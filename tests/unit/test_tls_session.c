@@ -239,6 +239,74 @@ a_session_ends_with_its_ticket_and_its_certificate(void **state)
 	assert_false(again(client, "example.org", 21 * HOUR));
 }
 
+/* In the time of the ticket, when that of the certificate is over. */
+static void
+a_session_does_not_outlive_its_certificate(void **state)
+{
+	struct cert_spec spec = { .dns = LIST("example.org"), .until = HOUR };
+	struct tls_ctx *brief = giver(ca, &spec);
+	struct tlspair p;
+	struct buf der;
+
+	(void)state;
+	buf_init(&der, 20000);
+	assert_false(visit(client, brief, "example.org", &der, 0));
+	pair_init(&p, client, brief, "example.org", 1000);
+	assert_int_equal(tls_offer_session(p.c.tls, buf_data(&der),
+	    buf_len(&der), time(NULL) + HOUR + 10), 0);
+	assert_int_equal(tls_offer_session(p.c.tls, buf_data(&der),
+	    buf_len(&der), time(NULL) + HOUR / 2), 1);
+	pair_release(&p);
+	buf_release(&der);
+	tls_ctx_free(brief);
+}
+
+/* DER as it would be if its server had been verified at WHEN. */
+static void
+verify_at(struct buf *der, int64_t when)
+{
+	const unsigned char *p = buf_data(der);
+	SSL_SESSION *s = d2i_SSL_SESSION(NULL, &p, (long)buf_len(der));
+	unsigned char stamp[8], *out = NULL;
+	int i, n;
+
+	for (i = 7; i >= 0; i--, when >>= 8)
+		stamp[i] = (unsigned char)when;
+	assert_non_null(s);
+	assert_int_equal(SSL_SESSION_set1_ticket_appdata(s, stamp,
+	    sizeof(stamp)), 1);
+	assert_true((n = i2d_SSL_SESSION(s, &out)) > 0);
+	buf_reset(der);
+	buf_put(der, out, (size_t)n);
+	OPENSSL_free(out);
+	SSL_SESSION_free(s);
+}
+
+/* A ticket of today on the strength of what was seen yesterday. */
+static void
+a_fresh_ticket_does_not_stand_for_a_fresh_look(void **state)
+{
+	int64_t now = time(NULL);
+	struct tlspair p;
+	struct buf der;
+
+	(void)state;
+	buf_init(&der, 20000);
+	assert_false(visit(client, server, "example.org", &der, 0));
+	pair_init(&p, client, server, "example.org", 1000);
+	verify_at(&der, now - DAY - 10);
+	assert_int_equal(tls_offer_session(p.c.tls, buf_data(&der),
+	    buf_len(&der), now), 0);
+	verify_at(&der, now + HOUR);	/* nor tomorrow's */
+	assert_int_equal(tls_offer_session(p.c.tls, buf_data(&der),
+	    buf_len(&der), now), 0);
+	verify_at(&der, now - DAY + 10);
+	assert_int_equal(tls_offer_session(p.c.tls, buf_data(&der),
+	    buf_len(&der), now), 1);
+	pair_release(&p);
+	buf_release(&der);
+}
+
 /* Who does not know the session has to show a certificate. */
 static void
 another_server_is_verified(void **state)
@@ -327,6 +395,9 @@ main(void)
 		cmocka_unit_test(a_session_is_good_for_a_day_at_most),
 		cmocka_unit_test(
 		    a_session_ends_with_its_ticket_and_its_certificate),
+		cmocka_unit_test(a_session_does_not_outlive_its_certificate),
+		cmocka_unit_test(
+		    a_fresh_ticket_does_not_stand_for_a_fresh_look),
 		cmocka_unit_test(another_server_is_verified),
 		cmocka_unit_test(what_is_no_session_is_passed_over),
 		cmocka_unit_test(without_tickets_there_is_nothing_to_take),
