@@ -46,6 +46,7 @@ unknown_task(struct login *l, const struct elem *task)
 			used += (size_t)snprintf(names + used,
 			    sizeof(names) - used, "%s%.40s",
 			    used == 0 ? ": " : ", ", name);
+	l->refused = true;	/* it would want that the next time as well */
 	return login_fail(l, XERR_AUTH, "the server wants another step of "
 	    "authentication that we do not have%s", names);
 }

@@ -507,6 +507,35 @@ it_is_asked_for_ahead_of_the_features(void **state)
 	}
 }
 
+static enum sasl_proof
+known_key(void *arg)
+{
+	(void)arg;
+	return SASL_PROVES_CHANNEL;
+}
+
+/* Nor is anything sent behind it, whatever the server has proved before. */
+static void
+no_stanza_goes_ahead_of_it(void **state)
+{
+	struct talk t;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		talk_init(&t);
+		t.cf.login.proof = known_key;
+		talk_open(&t);
+		up_to_challenge(&t, i == 0 ? OFFER(INLINE("")) : OFFER_256);
+		assert_int_equal(client_may_send(t.c), i == 0);
+		/* where none was asked for it would be lost, and is told once */
+		assert_int_equal(hear(&t, CONTINUE_256, SIZE_MAX),
+		    i == 0 ? XERR_AUTH : 0);
+		assert_false(login_was_misled(client_login(t.c)));
+		talk_release(&t);
+	}
+}
+
 /* What was asked for ahead is not there any more, and was refused for that. */
 static void
 an_offer_without_it_is_another_offer(void **state)
@@ -594,6 +623,7 @@ main(void)
 		cmocka_unit_test(where_it_fails_the_login_need_not),
 		cmocka_unit_test(behind_a_token_that_failed_it_is_the_last_try),
 		cmocka_unit_test(it_is_asked_for_ahead_of_the_features),
+		cmocka_unit_test(no_stanza_goes_ahead_of_it),
 		cmocka_unit_test(an_offer_without_it_is_another_offer),
 		cmocka_unit_test(it_is_asked_for_where_it_is_safe_and_of_use)
 	};
