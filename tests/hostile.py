@@ -195,6 +195,18 @@ def truncated_stanza(p):
     p.close()
 
 
+@play
+def unnotified(p):
+    """B12: the stream ends, and then the connection without close_notify."""
+    def end(step):
+        if step == "end":
+            p.send("</stream:stream>")
+            p.close()
+    p.hook = end
+    p.login()
+    p.serve()
+
+
 # --- D. Stream and XML -------------------------------------------------------
 
 @family("xml-", {

@@ -40,6 +40,7 @@ verdict_of()
 	compression) want=0 plain=yes never='<compress' ;;
 	tls11) want=77 never='<auth' ;;
 	truncated*) how=listen want=75 ;;
+	unnotified) want=0 must='</stream:stream>' ;;
 	scram-final-empty | scram-final-not-base64 | scram-final-more)
 		want=76 never='<iq|<message' ;;
 	scram-final-*) want=77 never='<iq|<message' ;;

@@ -240,10 +240,22 @@ tls_why_judged(struct tls *t, int err, int depth, X509 *cert)
 	set_msg(t, &b);
 }
 
-static void
-put_alert(struct buf *b, int alert, const char *peer)
+/* Nothing that we offered to a server was to its liking. */
+static bool
+is_unmatched(const struct tls *t, int alert)
 {
-	if (alert == SSL_AD_PROTOCOL_VERSION)
+	return alert == SSL_AD_HANDSHAKE_FAILURE && !t->server &&
+	    !t->established && SSL_get_pending_cipher(t->ssl) == NULL;
+}
+
+static void
+put_alert(struct buf *b, const struct tls *t, int alert, const char *peer)
+{
+	if (is_unmatched(t, alert))
+		buf_printf(b, "the %s has no cipher suite in common with us, "
+		    "of those with forward secrecy and AEAD (TLS alert "
+		    "\"%s\")", peer, SSL_alert_desc_string_long(alert));
+	else if (alert == SSL_AD_PROTOCOL_VERSION)
 		buf_printf(b, "the %s has no TLS 1.2 or newer", peer);
 	else if (alert == SSL_AD_UNRECOGNIZED_NAME)
 		buf_printf(b, "the %s does not know this domain", peer);
@@ -259,7 +271,7 @@ put_problem(struct buf *b, const struct tls *t, unsigned long e)
 	int reason = ERR_GET_REASON(e);
 
 	if (reason >= SSL_AD_REASON_OFFSET) {
-		put_alert(b, reason - SSL_AD_REASON_OFFSET, peer);
+		put_alert(b, t, reason - SSL_AD_REASON_OFFSET, peer);
 		return;
 	}
 	switch (t->established ? 0 : reason) {
