@@ -249,6 +249,8 @@ dane()
 	_$one._tcp.alias-plain-h TLSA 3 1 1 $bad
 	$client.alias-forged SRV 1 0 $one alias-forged-h
 	alias-forged-h CNAME forged-tlsa-h
+	$client.alias-ta SRV 1 0 $target alias-ta-h
+	alias-ta-h CNAME target-h
 	alias-no-srv CNAME no-srv-wrong
 	$client.elsewhere SRV 1 0 $one elsewhere-h
 	elsewhere-h A 127.0.0.1
@@ -562,6 +564,8 @@ done
 sends self-other.signed.test 'TLSA: another key' 77
 sends self-pkix.signed.test 'TLSA: an authority is wanted as well' 77
 sends target.signed.test 'TLSA: an authority of theirs, the name of the target' \
+    0 target
+sends alias-ta.signed.test 'TLSA: the name of what the target is an alias of' \
     0 target
 sends ta-full.signed.test 'TLSA: the authority itself is in DNS' 0 bare
 sends bare-hash.signed.test 'TLSA: an authority that nobody shows' 77
