@@ -594,6 +594,7 @@ a_pin_that_is_none_is_refused(void **state)
 {
 	static const char *const bad[] = {
 		"", " ", "AAAA", "sha256//", "sha256//AAAA", "sha1//AAAA",
+		"sha512//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 		"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 		"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 		ZERO_PIN " x"

@@ -29,7 +29,8 @@ asking_server(const struct tls_config *like)
 	cf.server = true;
 	cf.client_ca_pem = buf_str(&pem);
 	ctx = server_ctx_of(ca,
-	    &(struct cert_spec){ .dns = LIST("example.org") }, &cf);
+	    &(struct cert_spec){ .dns = LIST("example.org"),
+	    .xmpp = LIST("example.org") }, &cf);
 	buf_release(&pem);
 	return ctx;
 }
