@@ -3,8 +3,9 @@
  * a file to which somebody near the server writes a line when the message is
  * there; TRACE is one to which the command writes a trace(5), or "".  Prints
  * milliseconds until the message is there, until the server's acknowledgement
- * has come, by the trace, or "-", and until the command ends; those of CPU; and its peak resident set in KiB.  A small program, because a child's
- * peak begins with what its parent has.
+ * has come, by the trace, or "-", and until the command ends; those of CPU; and
+ * its peak resident set in KiB.  A small program, because a child's peak begins
+ * with what its parent has.
  */
 #define _GNU_SOURCE	/* memmem() */
 #include <sys/resource.h>

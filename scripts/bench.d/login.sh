@@ -10,8 +10,8 @@
 # the TLS session and has a token where the server gives them.  Who names a
 # mechanism has no token.
 #
-# The servers' Nagle's algorithm does not show here: between them and the link is
-# relay.py, which acknowledges at once.  (loopback.sh shows it.)
+# The servers' Nagle's algorithm does not show here: between them and the link
+# is relay.py, which acknowledges at once.  (loopback.sh shows it.)
 . "$D/logins"
 . "$D/link"
 TRIP=${BENCH_TRIP:-100} RUNS=${BENCH_RUNS:-3}
@@ -31,13 +31,14 @@ row()
 # In round trips, if one takes any time.
 trips()
 {
-	echo "$1 $TRIP" | awk '{ if ($2 > 0) printf "%.2f", $1 / $2; else print "" }'
+	echo "$1 $TRIP" | awk '$2 > 0 { printf "%.2f", $1 / $2 }'
 }
 
 # judge NAME AIM [MORE]: within 5 % of the AIM in round trips, and of the floor
 # that has just been measured; MORE are those that these need not wait for.
 judge()
 {
+	succeeded "$1" || return
 	aim=$2 floor=$FLOORED
 	if [ $# -gt 2 ]; then
 		aim="($aim + $3)" floor="($floor + $3 * $TRIP)"
@@ -135,7 +136,9 @@ fi
 if have_prosody && have_prosody_sasl2 && verona sasl2=yes; then
 	links
 	login2 'Prosody, STARTTLS, SASL2' starttls "$FAR" 4.5 3.5
+	peers starttls "$FAR"
 	login2 'Prosody, direct TLS, SASL2' direct "$FARTLS" 3.5 2.5
+	peers direct "$FARTLS"
 	over
 fi
 [ "$TRIP" -gt 0 ] || exit 0

@@ -28,6 +28,7 @@ judge()
 	BEFORE=$2
 	ours "$3" "$4"
 	row "  ${1##*, }"
+	succeeded "$1" || return
 	{
 		echo "$1: ms until it is there|$THERE|12"
 		echo "$1: ms of CPU|$CPU|6"
