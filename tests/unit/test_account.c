@@ -823,6 +823,8 @@ ask_on_a_pty(int *master)
 		int status = 99;
 
 		setsid();
+		/* a shell's background ignores it, and what it runs would */
+		signal(SIGINT, SIG_DFL);
 		if ((fd = open(name, O_RDWR)) < 0)	/* makes it ours */
 			_exit(98);
 		close(*master);
