@@ -75,6 +75,20 @@ revoke()
 	    >"$T/openssl.log" 2>&1 || note "$T/openssl.log"
 }
 
+# subordinate CA NAME: authority NAME is CA's from now on.
+subordinate()
+{
+	{
+		echo basicConstraints=critical,CA:TRUE
+		echo keyUsage=critical,keyCertSign,cRLSign
+	} >"$T/ext"
+	openssl req -new -key "$T/$2.key" -out "$T/csr" -subj "/CN=$2" \
+	    >"$T/openssl.log" 2>&1 &&
+	openssl ca -batch -config "$T/$1/conf" -in "$T/csr" -notext \
+	    -out "$T/$2.pem" -extfile "$T/ext" >>"$T/openssl.log" 2>&1 ||
+	note "$T/openssl.log"
+}
+
 # The pin of a certificate, as the manual page says.
 pin()
 {
@@ -144,8 +158,16 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
     -keyout "$T/self.key" -out "$T/self.pem" -days 2 -subj "/CN=$DOMAIN" \
     -addext "subjectAltName=DNS:$DOMAIN" >"$T/openssl.log" 2>&1
 
+authority sub && subordinate ca sub && issue sub below "DNS:$DOMAIN"
+cat "$T/sub.pem" >>"$T/below.pem"
+crl sub
+
 crl ca
 cp "$T/ca.crl" "$T/before.crl"
+cat "$T/before.crl" "$T/sub.crl" >"$T/chain.crl"
+revoke ca sub
+crl ca
+cat "$T/ca.crl" "$T/sub.crl" >"$T/cut.crl"
 revoke ca revoked
 crl ca
 crl stranger
@@ -195,6 +217,13 @@ for play in honest direct; do
 	    --crl-file "$T/stranger.crl"
 	try "$how, an old list" $play 77 \
 	    'the revocation list of "ca" has expired' --crl-file "$T/old.crl"
+	shows below
+	try "$how, by an authority below" $play 0 '' --crl-file "$T/chain.crl"
+	try "$how, with no list but its own" $play 0 '' \
+	    --crl-file "$T/sub.crl"
+	try "$how, which is revoked" $play 77 'revoked' \
+	    --crl-file "$T/cut.crl"
+	shows right
 
 	try "$how, its pin" $play 0 '' --pin "$(pin right)"
 	try "$how, the pin of its authority" $play 0 '' --pin "$(pin ca)"
