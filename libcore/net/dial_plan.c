@@ -226,8 +226,11 @@ note_service(struct dialer *d, int i)
 static int
 plan_fallback(struct dialer *d)
 {
-	bool kept = d->srv[0].err == XERR_TEMP || d->srv[1].err == XERR_TEMP;
+	const struct srv_query *q = d->srv;
+	bool kept = q[0].err == XERR_TEMP || q[1].err == XERR_TEMP;
 
+	if (q[0].err == XERR_NOMEM || q[1].err == XERR_NOMEM)
+		return XERR_NOMEM;
 	if (kept && d->cf.tlsa && resolver_is_trusted(d->res))
 		return XERR_TEMP;
 	return plan_one(d, usual_port(d), "no SRV", is_secure(d, 0) &&
@@ -304,7 +307,7 @@ static void
 note_no_address(struct dialer *d, const struct target *t)
 {
 	const struct addr_query *a = &t->q[0], *b = &t->q[1];
-	const struct addr_query *q = a->err == XERR_TEMP ? a : b;
+	const struct addr_query *q = a->err != XERR_HOST ? a : b;
 
 	if (a->n + b->n > 0)
 		return;

@@ -29,8 +29,8 @@ enum {
 struct dns_rec {
 	const char *name;
 	int type;		/* 0: any */
-	const char *data;	/* an address, or a name */
-	int priority, weight, port;
+	const char *data;	/* an address, a name, or what TLSA has */
+	int priority, weight, port;	/* of TLSA: usage, selector, type */
 	int rcode;		/* answer with this instead */
 	bool silent;		/* never answer */
 	int delay;		/* ms */
@@ -86,6 +86,12 @@ dns_record(struct dns_msg *m, const struct dns_rec *r)
 		inet_pton(r->type == DNS_A ? AF_INET : AF_INET6, r->data,
 		    m->p + m->n);
 		m->n += r->type == DNS_A ? 4 : 16;
+	} else if (r->type == DNS_TLSA) {
+		m->p[m->n++] = (unsigned char)r->priority;
+		m->p[m->n++] = (unsigned char)r->weight;
+		m->p[m->n++] = (unsigned char)r->port;
+		memcpy(m->p + m->n, r->data, strlen(r->data));
+		m->n += strlen(r->data);
 	} else {
 		if (r->type == DNS_SRV) {
 			dns_u16(m, (unsigned)r->priority);

@@ -1,7 +1,7 @@
 /*
  * The nth allocation fails, ours or OpenSSL's, for many an n: a handshake, a
- * certificate being made and a dialed name fail in order, nothing leaks, and
- * the next try succeeds.
+ * certificate being made, a dialed name and a service that is looked for fail
+ * in order, nothing leaks, and the next try succeeds.
  *
  * This program is linked with --wrap, see the Makefile: our own calls come
  * here, and OpenSSL's by the hook that it has.
@@ -19,6 +19,7 @@
 
 #include <openssl/crypto.h>
 
+#include "dnsd.h"
 #include "net/conn.h"
 #include "net/dial.h"
 #include "net/listen.h"
@@ -258,6 +259,60 @@ dialing_survives_want_of_memory(void **state)
 	each_fails(dialing, 10);
 }
 
+static struct dnsd dnsd;
+
+/* Found by SRV and an alias, and secured: without TLSA it would be a lie. */
+static int
+finding(void)
+{
+	const struct dial_config cf = { .host = "example.org",
+	    .dns = dnsd.address, .tlsa = true,
+	    .deadline = pump_deadline(5000) };
+	struct dial_target t = { .ntlsa = 0 };
+	struct dialer *d = NULL;
+	struct buf why;
+	int fd = -1, other = -1, r;
+
+	buf_init(&why, 2000);
+	if ((r = dialer_new(&d, &cf, &why)) == 0)
+		r = dialer_next(d, &fd, &t, &why);
+	if (r == 0) {
+		r = t.ntlsa == 1 && !t.direct ? 0 : 1;
+		close(fd);
+	}
+	if (r == XERR_UNAVAIL)
+		r = 1;		/* the domain itself refuses */
+	dialer_free(d);
+	buf_release(&why);
+	while (listen_accept(&listener, &other) == 1)
+		close(other);
+	return r;
+}
+
+static void
+finding_a_service_survives_want_of_memory(void **state)
+{
+	char name[40];
+	const struct dns_rec table[] = {
+		{ .name = "_xmpp-client._tcp.example.org", .type = DNS_SRV,
+		    .data = "alias.example", .port = listener.port },
+		{ .name = "alias.example", .type = DNS_CNAME,
+		    .data = "host.example" },
+		{ .name = "host.example", .type = DNS_A,
+		    .data = "127.0.0.1" },
+		{ .name = name, .type = DNS_TLSA, .priority = 3, .weight = 1,
+		    .port = 1, .data = "0123456789abcdef0123456789abcdef" },
+		{ .name = "example.org", .type = DNS_A, .data = "127.0.0.1" },
+		{ .name = NULL }
+	};
+
+	(void)state;
+	snprintf(name, sizeof(name), "_%u._tcp.host.example", listener.port);
+	dnsd_start_secure(&dnsd, table);
+	each_fails(finding, 8);
+	dnsd_stop(&dnsd);
+}
+
 static int
 setup(void **state)
 {
@@ -299,6 +354,7 @@ main(void)
 		cmocka_unit_test(a_handshake_survives_want_of_memory),
 		cmocka_unit_test(a_certificate_survives_want_of_memory),
 		cmocka_unit_test(dialing_survives_want_of_memory),
+		cmocka_unit_test(finding_a_service_survives_want_of_memory),
 	};
 
 	/* Before OpenSSL has allocated anything. */
