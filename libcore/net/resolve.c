@@ -324,7 +324,7 @@ on_srv(void *arg, int status, int timeouts, unsigned char *answer, int len)
 	struct srv_query *q = arg;
 
 	(void)timeouts;
-	q->authentic = answer != NULL && resolve_is_authentic(answer, len);
+	q->authentic = resolve_is_authentic(q->resolver, answer, len);
 	if (status == ARES_SUCCESS)
 		status = resolve_rcode(answer, len);
 	if (status == ARES_SUCCESS)
@@ -347,6 +347,7 @@ resolve_srv(struct resolver *r, struct srv_query *q, const char *name)
 {
 	q->asked = true;
 	q->asked_at = pump_now();
+	q->resolver = r;
 	resolve_ask(r, name, TYPE_SRV, on_srv, q);
 }
 

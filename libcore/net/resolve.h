@@ -61,6 +61,7 @@ struct srv_query {
 	struct srv *list;
 	size_t n;
 	int64_t asked_at, done_at;
+	const struct resolver *resolver;	/* resolve_srv()'s own */
 };
 
 /* One TLSA record (RFC 6698 2.1). */

@@ -30,8 +30,12 @@ bool resolve_find_trust(ares_channel ares, bool system);
 void resolve_ask(struct resolver *r, const char *name, int type,
     ares_callback callback, void *arg);
 
-/* Whether an answer has the AD bit; without trust nothing asked for it. */
-bool resolve_is_authentic(const unsigned char *answer, int len);
+/*
+ * Whether an answer has the AD bit, and that is to be believed: who can forge
+ * an answer sets it unasked, too.
+ */
+bool resolve_is_authentic(const struct resolver *r,
+    const unsigned char *answer, int len);
 
 /* The status of an answer. */
 int resolve_rcode(const unsigned char *answer, int len);

@@ -102,9 +102,10 @@ resolve_ask(struct resolver *r, const char *name, int type,
 }
 
 bool
-resolve_is_authentic(const unsigned char *answer, int len)
+resolve_is_authentic(const struct resolver *r, const unsigned char *answer,
+    int len)
 {
-	return len >= HEADER && (answer[3] & AD) != 0;
+	return r->trusted && answer != NULL && len >= HEADER && (answer[3] & AD) != 0;
 }
 
 int

@@ -181,7 +181,7 @@ on_tlsa(void *arg, int status, int timeouts, unsigned char *answer, int len)
 	(void)timeouts;
 	if (status == ARES_SUCCESS)
 		status = resolve_rcode(answer, len);
-	a->authentic = answer != NULL && resolve_is_authentic(answer, len);
+	a->authentic = resolve_is_authentic(q->resolver, answer, len);
 	if (status == ARES_SUCCESS) {
 		if ((a->p = malloc((size_t)len)) == NULL)
 			status = ARES_ENOMEM;
@@ -211,7 +211,7 @@ on_host(void *arg, int status, int timeouts, unsigned char *answer, int len)
 	(void)timeouts;
 	q->host_status = status == ARES_SUCCESS ? resolve_rcode(answer, len) :
 	    status;
-	q->signed_host = answer != NULL && resolve_is_authentic(answer, len);
+	q->signed_host = resolve_is_authentic(q->resolver, answer, len);
 	if (q->host_status == ARES_SUCCESS && q->signed_host)
 		find_alias(q, answer, len);
 	if (q->alias[0] != '\0')
