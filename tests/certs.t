@@ -34,6 +34,18 @@ authority()
 	EOF
 }
 
+# dns_der NAME...: dNSNames as DER in hex, so that one can hold what none
+# should; written as printf(1) has it.
+dns_der()
+{
+	dd_all=
+	for dd; do
+		dd_hex=$(printf '%b' "$dd" | od -An -v -tx1 | tr -d ' \n')
+		dd_all=$dd_all$(printf '82%02x%s' $((${#dd_hex} / 2)) "$dd_hex")
+	done
+	printf 'DER:30%02x%s' $((${#dd_all} / 2)) "$dd_all"
+}
+
 # When COUNT days from now are, as openssl-ca(1) wants it.
 days()
 {
@@ -143,11 +155,20 @@ xmpp='otherName:1.3.6.1.5.5.7.8.5;UTF8:'
 issue ca right "DNS:$DOMAIN"
 issue ca wildcard 'DNS:*.verona.test'
 issue ca wild-self "DNS:*.$DOMAIN"
+issue ca wild-two 'DNS:*.test'
+issue ca wild-inner 'DNS:chat.*.test'
+issue ca wild-part 'DNS:ch*.verona.test,DNS:*t.verona.test'
+issue ca wild-srv "${srv}_xmpp-client.*.verona.test"
+issue ca wild-xmpp "${xmpp}*.verona.test"
+issue ca longer "DNS:$DOMAIN.evil.test,DNS:not$DOMAIN"
+issue ca nul "$(dns_der "$DOMAIN\\0.evil.test")"
+issue ca host 'DNS:localhost,IP:127.0.0.1'
+issue ca user "${xmpp}romeo@$DOMAIN"
 issue ca srv-id "${srv}_xmpp-client.$DOMAIN"
 issue ca srv-other "${srv}_xmpp-server.$DOMAIN"
 issue ca xmppaddr "${xmpp}$DOMAIN"
 issue ca cn-only ''
-issue ca wrong 'DNS:mantua.test,DNS:localhost,IP:127.0.0.1'
+issue ca wrong 'DNS:mantua.test,DNS:verona.test'
 issue ca expired "DNS:$DOMAIN" '' -startdate "$(days -3)" -enddate "$(days -1)"
 issue ca early "DNS:$DOMAIN" '' -startdate "$(days 1)" -enddate "$(days 3)"
 issue ca weak "DNS:$DOMAIN" rsa:1024
@@ -159,6 +180,8 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
     -addext "subjectAltName=DNS:$DOMAIN" >"$T/openssl.log" 2>&1
 
 authority sub && subordinate ca sub && issue sub below "DNS:$DOMAIN"
+cp "$T/below.pem" "$T/headless.pem"
+cp "$T/below.key" "$T/headless.key"
 cat "$T/sub.pem" >>"$T/below.pem"
 crl sub
 
@@ -181,27 +204,44 @@ wildcard	0
 srv-id		0
 xmppaddr	0
 wild-self	77	not for chat.verona.test, only for \*\.chat\.verona\.test$
+wild-two	77	not for chat.verona.test, only for \*\.test$
+wild-inner	77	only for chat\.\*\.test$
+wild-part	77	only for ch\*\.verona\.test, \*t\.verona\.test$
+wild-srv	77	only for _xmpp-client\.\*\.verona\.test$
+wild-xmpp	77	only for \*\.verona\.test$
 srv-other	77	not for chat.verona.test, only for _xmpp-server\.chat\.verona\.test$
 cn-only		77	not for chat.verona.test nor any .*common name does not count
-wrong		77	only for mantua\.test, localhost, 127\.0\.0\.1$
+wrong		77	only for mantua\.test, verona\.test$
+host		77	only for localhost, 127\.0\.0\.1$
+longer		77	only for chat\.verona\.test\.evil\.test, notchat\.verona
+nul		77	only for chat\.verona\.test\\x00\.evil\.test$
+user		77	only for romeo@chat\.verona\.test$
 expired		77	the certificate expired on 20[0-9-]* [0-9:]* UTC
 early		77	the certificate is not yet valid, only from 20
 weak		77	the key of the certificate is too weak
 sha1		77	the signature of the certificate is too weak
+below		0
+headless	77	signed by "sub", an authority that is not trusted
 strange		77	signed by "stranger", an authority that is not trusted
 self		77	the certificate is self-signed'
+
+# rows TABLE: each certificate, to the server of $play, by $how.
+rows()
+{
+	while read -r cert want regex; do
+		shows "$cert"
+		try "$how, $cert" $play "$want" "$regex"
+	done <<-EOF
+	$1
+	EOF
+}
 
 for play in honest direct; do
 	how=starttls
 	[ $play = honest ] || how=direct
 	serve $play
 	account $play romeo "$(cat "$T/$play/port")" $how
-	while read -r cert want regex; do
-		shows "$cert"
-		try "$how, $cert" $play "$want" "$regex"
-	done <<-EOF
-	$table
-	EOF
+	rows "$table"
 
 	shows revoked
 	try "$how, revoked, no list" $play 0 ''
@@ -223,6 +263,9 @@ for play in honest direct; do
 	    --crl-file "$T/sub.crl"
 	try "$how, which is revoked" $play 77 'revoked' \
 	    --crl-file "$T/cut.crl"
+	try "$how, without its list" $play 77 \
+	    'the revocation list of "sub" is missing' --crl-file "$T/ca.crl"
+	try "$how, its pin is the one below" $play 0 '' --pin "$(pin sub)"
 	shows right
 
 	try "$how, its pin" $play 0 '' --pin "$(pin right)"
@@ -244,6 +287,8 @@ for play in honest direct; do
 	    --ca-file "$T/self.pem"
 	stop "$pid"
 done
+
+# --- Options -----------------------------------------------------------------
 
 # What of these is said is looked at before anybody is asked.
 status 'a pin that is none' 78 xmpp-send -a honest -m x --pin abc "juliet@$DOMAIN"
@@ -271,4 +316,34 @@ status 'another key' 77 xmpp-send -f "$T/pinned" -a pinned --wait 0 \
 shows revoked
 status 'a revoked certificate' 77 xmpp-send -f "$T/pinned" -a pinned --wait 0 \
     -m "$MESSAGE" "juliet@$DOMAIN"
+
+# --- An internationalized domain ---------------------------------------------
+
+# A dNSName and an SRV-ID have A-labels, an XmppAddr what a JID has.
+DOMAIN=jörg.verona.test
+ascii=xn--jrg-sna.verona.test
+issue ca idn "DNS:$ascii"
+issue ca idn-srv "${srv}_xmpp-client.$ascii"
+issue ca idn-xmpp "@names
+[names]
+otherName=1.3.6.1.5.5.7.8.5;FORMAT:UTF8,UTF8:$DOMAIN"
+issue ca idn-xmpp-ascii "${xmpp}$ascii"
+issue ca idn-raw "$(dns_der "$DOMAIN")"
+issue ca idn-like 'DNS:jorg.verona.test,DNS:xn--jrg-6na.verona.test'
+: >"$T/accounts"
+for play in honest direct; do
+	how=starttls
+	[ $play = honest ] || how=direct
+	serve $play
+	account "$play" romeo "$(cat "$T/$play/port")" $how
+	rows 'idn		0
+	wildcard	0
+	idn-srv		0
+	idn-xmpp	0
+	idn-xmpp-ascii	0
+	idn-raw		77	not for xn--jrg-sna\.verona\.test, only for
+	idn-like	77	only for jorg\.verona\.test, xn--jrg-6na\.verona\.test$
+	right		77	only for chat\.verona\.test$'
+	stop "$pid"
+done
 finish
