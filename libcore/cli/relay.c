@@ -279,10 +279,13 @@ pass(struct relay *r, struct leg *from, struct leg *to)
 
 	if (n > buf_room(out))
 		n = buf_room(out);
-	if (n == 0 || to->shut)
+	if (n == 0 || to->shut || to->failed)
 		return false;
+	if (buf_put(out, buf_data(in), n) < 0) {
+		fail(r, to, xerr_str(buf_err(out)));
+		return true;
+	}
 	show(r, from, buf_data(in), n);
-	buf_put(out, buf_data(in), n);
 	buf_consume(in, n);
 	return true;
 }

@@ -244,16 +244,30 @@ write_all(int fd, const struct buf *b)
 	return 0;
 }
 
+/*
+ * A file of the name TMP, or where others may do the same, one like it.  With
+ * the lock it is always the same: who is killed before he renames it leaves one
+ * behind, and not one each time.
+ */
+static int
+open_new(char *tmp, bool locked)
+{
+	if (!locked)
+		return mkstemp(tmp);
+	unlink(tmp);
+	return open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
 /* Beside, and then in one step in its place. */
 static int
-replace(const struct state *s, const struct buf *b)
+replace(const struct state *s, const struct buf *b, bool locked)
 {
-	char *tmp = join(s->dir, "/.new-XXXXXX");
+	char *tmp = join(s->dir, locked ? "/.new" : "/.new-XXXXXX");
 	int fd, r, saved;
 
 	if (tmp == NULL)
 		return XERR_NOMEM;
-	if ((r = fd = mkstemp(tmp)) >= 0) {
+	if ((r = fd = open_new(tmp, locked)) >= 0) {
 		r = write_all(fd, b);
 		if (close(fd) < 0 || (r == 0 && rename(tmp, s->file) < 0))
 			r = -1;
@@ -318,12 +332,12 @@ open_dir(const struct state *s)
 
 /* S, which has taken in the file, becomes the file. */
 static int
-write_state(struct state *s)
+write_state(struct state *s, bool locked)
 {
 	struct buf b;
 	int r;
 
-	if ((r = format(s, &b)) == 0 && (r = replace(s, &b)) == 0)
+	if ((r = format(s, &b)) == 0 && (r = replace(s, &b, locked)) == 0)
 		s->dirty = 0;
 	buf_wipe(&b);
 	return r;
@@ -340,7 +354,7 @@ state_save(struct state *s)
 		return r;
 	lock = state_lock(s->dir);
 	if ((r = refresh(s)) == 0)
-		r = write_state(s);
+		r = write_state(s, lock >= 0);
 	saved = errno;
 	state_unlock(lock);
 	errno = saved;
@@ -355,7 +369,7 @@ claim(struct state *s, int64_t now, struct buf *der)
 
 	if ((r = refresh(s)) < 0 || (r = state_take_ticket(s, now, der)) < 0)
 		return r;
-	if (s->dirty != 0 && (e = write_state(s)) < 0)
+	if (s->dirty != 0 && (e = write_state(s, true)) < 0)
 		r = e;
 	return r;
 }

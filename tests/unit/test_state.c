@@ -476,6 +476,7 @@ a_directory_that_others_can_change_is_not_used(void **state)
 static void
 a_failed_write_leaves_the_old_file(void **state)
 {
+	char path[PATH_SIZE];
 	struct rlimit was, none;
 	struct state s;
 
@@ -493,9 +494,15 @@ a_failed_write_leaves_the_old_file(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
 	signal(SIGXFSZ, SIG_DFL);
 	assert_int_equal(count_files(), 1);
+	/* what one that was killed has left does not stay for ever */
+	file_of(path, ".new");
+	write_text(path, "half", 4);
 	state_release(&s);
 	load(&s, "a@example.org");
 	assert_string_equal(state_strongest(&s), "SCRAM-SHA-256-PLUS");
+	state_set_features(&s, STATE_FAST);
+	assert_int_equal(state_save(&s), 0);
+	assert_int_equal(count_files(), 1);
 	state_release(&s);
 }
 
