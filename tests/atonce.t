@@ -54,7 +54,9 @@ token()
 }
 
 all first
-is 'without a token all show the password' "$(by SCRAM)" $N
+# On a busy machine the last may begin when the first has kept a token.
+ok 'without a token they show the password' test "$(by SCRAM)" -gt 0
+is 'or else a token' $(($(by SCRAM) + $(by HT-))) $N
 born=$(date +%s)
 one 'one more'
 like 'shows the token that was kept' "$T/err" 'by HT-SHA-256'
