@@ -517,7 +517,7 @@ STEPS = ("connect", "header1", "features1", "proceed1", "handshake1",
          "features3", "bind1", "message1", "result1", "enabled1", "ack1",
          "end1")
 FAULTS = {"stall": lambda p: p.stall(), "fin": lambda p: p.close(),
-          "rst": lambda p: p.reset()}
+          "rst": lambda p: p.reset(), "end": lambda p: p.leave()}
 
 
 @family("at-", {step + "-" + name: (step, fault)

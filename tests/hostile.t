@@ -136,6 +136,8 @@ verdict_of()
 	ack-*) how=late want=76 must='handled-count-too-high|<stream:error' ;;
 	at-end1-*) want=0 ;;
 	at-connect-rst) want='69 75' ;;	# before or after connect(2) returns
+	at-connect-end | at-header?-end) want=76 ;;	# of no stream
+	at-handshake1-end) want=77 never='<auth' ;;
 	at-enabled1-* | at-ack1-*) how=late want=75 ;;
 	at-* | trickle) want=75 ;;
 	esac
