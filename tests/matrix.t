@@ -77,11 +77,14 @@ cell()
 		;;
 	anonymous)
 		if [ "$server" = serve ]; then
-			login "$1" nobody --sasl ANONYMOUS -j localhost
+			login "$1" nobody --no-ahead --sasl ANONYMOUS \
+			    -j localhost
 		else
-			login "$1" none --sasl ANONYMOUS -j "$3.verona.test"
+			login "$1" none --no-ahead --sasl ANONYMOUS \
+			    -j "$3.verona.test"
 		fi ;;
-	*[A-Z]*) login "$1" password --sasl "$4" ;;
+	# as it is offered: a name alone would go ahead of that, and bind nothing
+	*[A-Z]*) login "$1" password --no-ahead --sasl "$4" ;;
 	*) login "$1" "$4" ;;
 	esac
 }
