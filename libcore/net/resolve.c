@@ -42,7 +42,7 @@ resolve_words(int status)
 	case ARES_ENOTFOUND: return "no such host";
 	case ARES_ENODATA: return "no such record in DNS";
 	case ARES_EBADNAME: return "not a host name";
-	case ARES_ESERVFAIL: return "the name server failed";
+	case ARES_ESERVFAIL: return "the name server failed, maybe at DNSSEC";
 	case ARES_EFORMERR: return "the name server does not understand us";
 	case ARES_EREFUSED: return "the name server refused to answer";
 	case ARES_EBADRESP: return "the name server's answer is malformed";
@@ -53,14 +53,43 @@ resolve_words(int status)
 	}
 }
 
+static int
+start(struct resolver *r, const char *dns, int flags)
+{
+	char dns_only[] = "b";	/* the file is read by from_hosts() */
+	struct ares_options opt = { .lookups = dns_only, .flags = flags,
+	    .timeout = TRY_MS, .tries = TRIES };
+	int status;
+
+	status = ares_init_options(&r->ares, &opt,
+	    ARES_OPT_FLAGS | ARES_OPT_LOOKUPS | ARES_OPT_TIMEOUTMS |
+	    ARES_OPT_TRIES);
+	if (status != ARES_SUCCESS)
+		r->ares = NULL;
+	else if (dns != NULL)
+		status = ares_set_servers_ports_csv(r->ares, dns);
+	return status;
+}
+
+/*
+ * That a name server fails makes c-ares ask the next one, and forget why.  One
+ * that is alone shall say itself what is wrong.
+ */
+static int
+start_with_reasons(struct resolver *r, const char *dns, int flags)
+{
+	int status = start(r, dns, flags);
+
+	if (status != ARES_SUCCESS || !resolve_has_one_server(r->ares))
+		return status;
+	ares_destroy(r->ares);
+	return start(r, dns, flags | ARES_FLAG_NOCHECKRESP);
+}
+
 int
 resolver_new(struct resolver **out, const char *dns, bool search,
     struct buf *why)
 {
-	char dns_only[] = "b";	/* the file is read by from_hosts() */
-	struct ares_options opt = { .lookups = dns_only,
-	    .flags = search ? 0 : ARES_FLAG_NOSEARCH,
-	    .timeout = TRY_MS, .tries = TRIES };
 	struct resolver *r;
 	int status;
 
@@ -70,11 +99,7 @@ resolver_new(struct resolver **out, const char *dns, bool search,
 		free(r);
 		return XERR_NOMEM;
 	}
-	status = ares_init_options(&r->ares, &opt,
-	    ARES_OPT_FLAGS | ARES_OPT_LOOKUPS | ARES_OPT_TIMEOUTMS |
-	    ARES_OPT_TRIES);
-	if (status == ARES_SUCCESS && dns != NULL)
-		status = ares_set_servers_ports_csv(r->ares, dns);
+	status = start_with_reasons(r, dns, search ? 0 : ARES_FLAG_NOSEARCH);
 	if (status == ARES_SUCCESS) {
 		r->trusted = resolve_find_trust(r->ares, dns == NULL);
 		*out = r;

@@ -23,6 +23,8 @@ const char *resolve_words(int status);
 /* See resolver_is_trusted(); SYSTEM: the servers are those of resolv.conf. */
 bool resolve_find_trust(ares_channel ares, bool system);
 
+bool resolve_has_one_server(ares_channel ares);
+
 /*
  * Ask for the records of TYPE of NAME, and for the AD bit (RFC 6840 5.7) where
  * it is to be believed.  CALLBACK gets whatever answer there is.

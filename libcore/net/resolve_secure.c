@@ -58,6 +58,20 @@ is_loopback(const struct ares_addr_port_node *s)
 }
 
 bool
+resolve_has_one_server(ares_channel ares)
+{
+	struct ares_addr_port_node *list = NULL;
+	bool one;
+
+	if (ares_get_servers_ports(ares, &list) != ARES_SUCCESS)
+		return false;
+	one = list != NULL && list->next == NULL;
+	if (list != NULL)
+		ares_free_data(list);
+	return one;
+}
+
+bool
 resolve_find_trust(ares_channel ares, bool system)
 {
 	struct ares_addr_port_node *list = NULL, *s;
