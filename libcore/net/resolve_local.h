@@ -42,4 +42,14 @@ bool resolve_is_authentic(const struct resolver *r,
 /* The status of an answer. */
 int resolve_rcode(const unsigned char *answer, int len);
 
+/*
+ * Take from an ANSWER that has at least a header: the TLSA records, which point
+ * into it, with what is to be Q's err; or what the name asked for is an alias
+ * of at last, if anything (aliases come in their order).
+ */
+int resolve_take_tlsa(struct tlsa_query *q, const unsigned char *answer,
+    size_t len);
+void resolve_take_alias(struct tlsa_query *q, const unsigned char *answer,
+    size_t len);
+
 #endif

@@ -80,11 +80,10 @@ first_record(const struct message *m, unsigned *n)
 	return p;
 }
 
-/* The records of an answer into the list; as tlsa_query's err. */
-static int
-take_records(struct tlsa_query *q, const struct tlsa_answer *a)
+int
+resolve_take_tlsa(struct tlsa_query *q, const unsigned char *answer, size_t len)
 {
-	const struct message m = { a->p, a->len };
+	const struct message m = { answer, len };
 	struct record r;
 	const unsigned char *p;
 	unsigned n;
@@ -103,14 +102,11 @@ take_records(struct tlsa_query *q, const struct tlsa_answer *a)
 	return q->n > 0 ? 0 : XERR_HOST;
 }
 
-/*
- * What the host asked about is an alias of at last, or nothing: aliases are
- * answered with in their order.
- */
-static void
-find_alias(struct tlsa_query *q, const unsigned char *answer, int len)
+void
+resolve_take_alias(struct tlsa_query *q, const unsigned char *answer,
+    size_t len)
 {
-	const struct message m = { answer, (size_t)len };
+	const struct message m = { answer, len };
 	const unsigned char *p;
 	struct record r;
 	char *name;
@@ -139,7 +135,7 @@ judge(struct tlsa_query *q, const struct tlsa_answer *a)
 	q->why = "they are not signed";
 	if (!a->authentic)
 		return XERR_HOST;
-	r = take_records(q, a);
+	r = resolve_take_tlsa(q, a->p, a->len);
 	q->why = r == 0 ? "found" : r == XERR_HOST ? "no such record in DNS" :
 	    "the answer is malformed";
 	return r;
@@ -213,7 +209,7 @@ on_host(void *arg, int status, int timeouts, unsigned char *answer, int len)
 	    status;
 	q->signed_host = resolve_is_authentic(q->resolver, answer, len);
 	if (q->host_status == ARES_SUCCESS && q->signed_host)
-		find_alias(q, answer, len);
+		resolve_take_alias(q, answer, (size_t)len);
 	if (q->alias[0] != '\0')
 		ask_tlsa(q, &q->answer[1], q->alias);
 	else
