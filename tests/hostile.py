@@ -566,5 +566,11 @@ repeat("direct-", ["tls11", "truncated", "sasl2-bound-other",
                    "sasl2-fast-honest", "sasl2-fast-wrong", "sasl2-fast-none",
                    "sasl2-fast-refused-plain"])
 
+# and by a client that sends nothing ahead
+repeat("waiting-", ["sasl2-" + name for name in (
+    "honest", "success-unasked", "downgrade-plain", "fast-honest",
+    "fast-wrong", "fast-none", "fast-refused-revoked", "fast-refused-expired",
+    "fast-refused-plain", "fast-refused-weaker", "fast-refused-fast")])
+
 if __name__ == "__main__":
     main()

@@ -21,11 +21,12 @@ MAX_STAY=20	# seconds; more than the longest time-out here
 verdict_of()
 {
 	how=send want= never= must= connections=1 plain= token=
-	case ${1#direct-} in
+	vo_name=${1#direct-}
+	vo_name=${vo_name#waiting-}
+	case $vo_name in
 	sasl2-*) profile=sasl2 ;;
 	*) profile=classic ;;
 	esac
-	vo_name=${1#direct-}
 	case ${vo_name#sasl2-} in
 	enable-failed | single-bytes) want=0 ;;
 	honest) want=0 must='mechanism SCRAM-SHA-256' ;;
@@ -142,6 +143,14 @@ verdict_of()
 	at-* | trickle) want=75 ;;
 	esac
 	[ "$1" != single-bytes ] || how='listen -n 1'
+	case $1 in
+	waiting-*fast-* | waiting-*downgrade-*)
+		# what is refused leaves another try on the same stream, and
+		# no message goes to anybody before he has proved himself
+		connections=2
+		[ "$want" -eq 0 ] || never='<message.*<message'
+		[ "${1%-fast}" = "$1" ] || must= ;;
+	esac
 }
 
 # The program, as $how says, against the play: its status.
@@ -150,6 +159,9 @@ perform()
 	# Short where nothing but its end is waited for.
 	limit=10
 	[ "$want" != 75 ] || limit=1
+	case $1 in
+	waiting-*) export XMPP_AHEAD=no ;;
+	esac
 	case $how in
 	twice*)
 		# from here on it remembers

@@ -386,7 +386,8 @@ def fast(p, proof):
 def fast_refused(p, what):
     """The token is not taken: the password, but not for less than before.
 
-    What went ahead with the token is behind it, so there is another visit.
+    Where something went ahead with the token there is another visit, else
+    another try on the same stream.
     """
     condition, names = what
     p.token = "fast-secret"
@@ -398,8 +399,12 @@ def fast_refused(p, what):
     name, first = p.begin(*names)
     if name == HT:
         p.fail(condition)
-        p.drain()
-    if p.stage.visits == 2:
+        element = p.next()
+        if element is None or element.name != "authenticate":
+            p.drain()
+        p.reader.found.insert(0, element)
+        name, first = p.asked()
+    elif p.stage.visits == 2:
         p.record("note", "no token was shown")
     p.token = None
     p.scram(name, first.decode())
