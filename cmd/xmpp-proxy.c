@@ -14,10 +14,10 @@
 #include "cli/filter.h"
 #include "cli/nest.h"
 #include "cli/netopt.h"
+#include "cli/papers.h"
 #include "cli/relay.h"
 #include "cli/signals.h"
 #include "jid/jid.h"
-#include "net/cert.h"
 #include "net/dial.h"
 #include "net/listen.h"
 
@@ -54,7 +54,6 @@ enum {
 	CLIENTS_MAX = 64,
 	LABEL = 16,
 	WHY_MAX = 5000,
-	PEM_MAX = 65536,
 	PORT_STARTTLS = 5222,
 	PORT_DIRECT = 5223,
 	OUT_MAX = 1 << 30
@@ -112,41 +111,29 @@ die(int r, const struct buf *why)
 	    (const char *)buf_data(why) : xerr_str(r));
 }
 
-/* The domain's certificate by an authority of our own, in a file. */
+/* The domain's certificate by an authority of our own, which is in a file. */
 static void
 make_identity(struct proxy *p)
 {
-	const char *names[] = { p->ascii, NULL };
-	struct cert_spec spec = { .dns = names };
 	struct tls_config tc = { .server = true, .alpn = "xmpp-client" };
-	struct buf cert, key, pem;
-	struct cert_ca *ca = NULL;
+	struct papers papers;
+	struct buf why;
 	char *path;
 	int r;
 
-	if (jid_domain_is_ip(&p->domain))
-		spec = (struct cert_spec){ .ip = names };
-	buf_init(&cert, PEM_MAX);
-	buf_init(&key, PEM_MAX);
-	buf_init(&pem, PEM_MAX);
-	if ((r = cert_ca_new(&ca, "xmpp-proxy")) < 0 ||
-	    (r = cert_ca_pem(ca, &pem)) < 0 ||
-	    (r = cert_issue(ca, &spec, &cert, &key)) < 0)
-		cli_die(cli_status(r), "no certificate: %s", xerr_str(r));
+	papers_make(&papers, &p->domain);
 	nest_make();
 	path = nest_path("ca.pem");
-	nest_write(path, &pem);
-	tc.cert_pem = buf_str(&cert);
-	tc.key_pem = buf_str(&key);
-	buf_reset(&pem);
-	if ((r = tls_ctx_new(&p->cf.to_client, &tc, &pem)) < 0)
-		die(r, &pem);
+	nest_write(path, &papers.ca);
+	tc.cert_pem = buf_str(&papers.cert);
+	tc.key_pem = buf_str(&papers.key);
+	buf_init(&why, WHY_MAX);
+	if ((r = tls_ctx_new(&p->cf.to_client, &tc, &why)) < 0)
+		die(r, &why);
+	buf_release(&why);
 	cli_warn("clients find %s at 127.0.0.1 port %u; its certificate is "
 	    "by %s", jid_str(&p->domain), p->listener.port, path);
-	cert_ca_free(ca);
-	buf_release(&cert);
-	buf_wipe(&key);
-	buf_release(&pem);
+	papers_release(&papers);
 	free(path);
 }
 
@@ -158,7 +145,7 @@ prepare(struct proxy *p)
 	struct buf why;
 	int r;
 
-	buf_init(&why, PEM_MAX);
+	buf_init(&why, WHY_MAX);
 	if (jid_domain_ascii(&p->domain, &why) < 0 ||
 	    buf_len(&why) >= sizeof(p->ascii))
 		cli_usage("the domain cannot be written in ASCII");

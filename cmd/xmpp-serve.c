@@ -115,13 +115,27 @@ die(int r, const struct buf *why)
 	    buf_len(why) > 0 ? (const char *)buf_data(why) : xerr_str(r));
 }
 
+static void
+add_people(struct serve *s)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < s->people.n; i++) {
+		r = hub_add_account(s->hub, s->people.v[i].local,
+		    s->people.v[i].password);
+		/* one that is there already is good enough */
+		if (r < 0 && r != XERR_SYNTAX)
+			cli_die(cli_status(r), "%s", xerr_str(r));
+	}
+}
+
 /* The listener, the accounts, the files that lead to them. */
 static void
 open_hub(struct serve *s)
 {
 	struct hub_config *hc = &s->hub_config;
 	struct buf why;
-	size_t i;
 	int r;
 
 	buf_init(&why, PEM_MAX);
@@ -145,13 +159,7 @@ open_hub(struct serve *s)
 		die(r, &why);
 	papers_release(&s->papers);
 	buf_release(&why);
-	for (i = 0; i < s->people.n; i++) {
-		r = hub_add_account(s->hub, s->people.v[i].local,
-		    s->people.v[i].password);
-		/* one that is there already is good enough */
-		if (r < 0 && r != XERR_SYNTAX)
-			cli_die(cli_status(r), "%s", xerr_str(r));
-	}
+	add_people(s);
 	people_write(&s->people, &(struct people_server){
 	    jid_str(&s->domain), hub_port(s->hub), s->ca }, s->config);
 }
@@ -447,33 +455,73 @@ set_max_tls(struct serve *s, const char *version)
 		cli_usage("--max-tls: %s is neither 1.2 nor 1.3", version);
 }
 
+static const char shorts[] = "+:" CLI_SHORT "d:m:o:p:u:v";
+static const struct option longs[] = {
+	{ "domain", required_argument, NULL, 'd' },
+	{ "mechanism", required_argument, NULL, 'm' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "port", required_argument, NULL, 'p' },
+	{ "user", required_argument, NULL, 'u' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "anonymous", no_argument, NULL, OPT_ANONYMOUS },
+	{ "binding", required_argument, NULL, OPT_BINDING },
+	{ "certificates", no_argument, NULL, OPT_CERTIFICATES },
+	{ "insecure-plaintext", no_argument, NULL, OPT_INSECURE },
+	{ "max-tls", required_argument, NULL, OPT_MAX_TLS },
+	{ "max-stanza", required_argument, NULL, OPT_STANZA },
+	{ "no-fast", no_argument, NULL, OPT_NO_FAST },
+	{ "no-sasl2", no_argument, NULL, OPT_NO_SASL2 },
+	{ "no-sm", no_argument, NULL, OPT_NO_SM },
+	{ "store", required_argument, NULL, OPT_STORE },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "trace", required_argument, NULL, OPT_TRACE },
+	{ "trace-secrets", no_argument, NULL, OPT_TRACE_SECRETS },
+	{ "token-life", required_argument, NULL, OPT_TOKEN_LIFE },
+	CLI_LONG
+};
+
+static void
+take_option(struct serve *s, int ch)
+{
+	struct hub_config *hc = &s->hub_config;
+
+	switch (ch) {
+	case 'd': set_domain(s, optarg); break;
+	case 'm': add_mechanism(s, optarg); break;
+	case 'o': s->output = optarg; break;
+	case 'p':
+		hc->port = (unsigned)cli_number("--port", optarg, 0, 65535);
+		break;
+	case 'u': people_add(&s->people, optarg); break;
+	case 'v': cli_louder(); break;
+	case OPT_ANONYMOUS: hc->anonymous = true; break;
+	case OPT_BINDING: add_binding(s, optarg); break;
+	case OPT_CERTIFICATES: s->certificates = true; break;
+	case OPT_MAX_TLS: set_max_tls(s, optarg); break;
+	case OPT_INSECURE: hc->plaintext_ok = true; break;
+	case OPT_STANZA:
+		hc->max_stanza = cli_number("--max-stanza", optarg, 10000,
+		    1 << 24);
+		break;
+	case OPT_STORE: set_store(s, optarg); break;
+	case OPT_TIMEOUT:
+		hc->timeout_ms = cli_seconds("--timeout", optarg);
+		break;
+	case OPT_TRACE: hc->trace = optarg; break;
+	case OPT_TRACE_SECRETS: hc->trace_secrets = true; break;
+	case OPT_NO_FAST: hc->token_life = 0; break;
+	case OPT_NO_SASL2: hc->no_sasl2 = true; break;
+	case OPT_NO_SM: hc->no_sm = true; break;
+	case OPT_TOKEN_LIFE:
+		hc->token_life = (unsigned)cli_number("--token-life", optarg,
+		    1, TOKEN_LIFE_MAX);
+		break;
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
-	static const char shorts[] = "+:" CLI_SHORT "d:m:o:p:u:v";
-	static const struct option longs[] = {
-		{ "domain", required_argument, NULL, 'd' },
-		{ "mechanism", required_argument, NULL, 'm' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "port", required_argument, NULL, 'p' },
-		{ "user", required_argument, NULL, 'u' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "anonymous", no_argument, NULL, OPT_ANONYMOUS },
-		{ "binding", required_argument, NULL, OPT_BINDING },
-		{ "certificates", no_argument, NULL, OPT_CERTIFICATES },
-		{ "insecure-plaintext", no_argument, NULL, OPT_INSECURE },
-		{ "max-tls", required_argument, NULL, OPT_MAX_TLS },
-		{ "max-stanza", required_argument, NULL, OPT_STANZA },
-		{ "no-fast", no_argument, NULL, OPT_NO_FAST },
-		{ "no-sasl2", no_argument, NULL, OPT_NO_SASL2 },
-		{ "no-sm", no_argument, NULL, OPT_NO_SM },
-		{ "store", required_argument, NULL, OPT_STORE },
-		{ "timeout", required_argument, NULL, OPT_TIMEOUT },
-		{ "trace", required_argument, NULL, OPT_TRACE },
-		{ "trace-secrets", no_argument, NULL, OPT_TRACE_SECRETS },
-		{ "token-life", required_argument, NULL, OPT_TOKEN_LIFE },
-		CLI_LONG
-	};
 	static struct serve s;
 	int ch, status;
 
@@ -484,40 +532,7 @@ main(int argc, char *argv[])
 	people_add(&s.people, "romeo");
 	people_add(&s.people, "juliet");
 	while ((ch = cli_getopt(argc, argv, shorts, longs)) != -1)
-		switch (ch) {
-		case 'd': set_domain(&s, optarg); break;
-		case 'm': add_mechanism(&s, optarg); break;
-		case 'o': s.output = optarg; break;
-		case 'p':
-			s.hub_config.port = (unsigned)cli_number("--port",
-			    optarg, 0, 65535);
-			break;
-		case 'u': people_add(&s.people, optarg); break;
-		case 'v': cli_louder(); break;
-		case OPT_ANONYMOUS: s.hub_config.anonymous = true; break;
-		case OPT_BINDING: add_binding(&s, optarg); break;
-		case OPT_CERTIFICATES: s.certificates = true; break;
-		case OPT_MAX_TLS: set_max_tls(&s, optarg); break;
-		case OPT_INSECURE: s.hub_config.plaintext_ok = true; break;
-		case OPT_STANZA:
-			s.hub_config.max_stanza = cli_number("--max-stanza",
-			    optarg, 10000, 1 << 24);
-			break;
-		case OPT_STORE: set_store(&s, optarg); break;
-		case OPT_TIMEOUT:
-			s.hub_config.timeout_ms = cli_seconds("--timeout",
-			    optarg);
-			break;
-		case OPT_TRACE: s.hub_config.trace = optarg; break;
-		case OPT_TRACE_SECRETS: s.hub_config.trace_secrets = true; break;
-		case OPT_NO_FAST: s.hub_config.token_life = 0; break;
-		case OPT_NO_SASL2: s.hub_config.no_sasl2 = true; break;
-		case OPT_NO_SM: s.hub_config.no_sm = true; break;
-		case OPT_TOKEN_LIFE:
-			s.hub_config.token_life = (unsigned)cli_number(
-			    "--token-life", optarg, 1, TOKEN_LIFE_MAX);
-			break;
-		}
+		take_option(&s, ch);
 	if (optind < argc)
 		s.command = argv + optind;
 	raise_limit(&s);

@@ -122,41 +122,63 @@ put_entry(struct account *a, const struct conf *c, const struct conf_entry *v)
 	}
 }
 
+/* The password, or where it comes from, as V says. */
+static int
+put_source(struct account *a, const struct conf *c, const struct conf_entry *v,
+    const char *where)
+{
+	switch (v->key) {
+	case CONF_PASSWORD:
+		a->secret = SECRET_GIVEN;
+		return put_password(a, v->value, where);
+	case CONF_PASSWORD_FILE:
+		a->secret = SECRET_FILE;
+		return account_put_path(a, &a->source, v->value, c->path);
+	default:
+		a->secret = SECRET_COMMAND;
+		return account_put_text(a, &a->source, v->value);
+	}
+}
+
+/* The one of the section that says something of the password, into *ONE. */
+static int
+find_secret(struct account *a, const struct conf *c, const char *name,
+    const struct conf_entry **one)
+{
+	static const enum conf_key keys[] = {
+		CONF_PASSWORD, CONF_PASSWORD_FILE, CONF_PASSWORD_COMMAND
+	};
+	const struct conf_entry *v;
+	char where[512];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		if ((v = conf_get(c, name, keys[i])) == NULL)
+			continue;
+		account_place(where, c, v);
+		if (*one != NULL)
+			return cli_fail(&a->err, EX_CONFIG,
+			    "%s: '%s' beside '%s': only one is possible",
+			    where, conf_name(v->key), conf_name((*one)->key));
+		*one = v;
+	}
+	return 0;
+}
+
 static int
 put_secret(struct account *a, const struct conf *c, const char *name)
 {
-	static const enum account_secret kinds[] = {
-		SECRET_GIVEN, SECRET_FILE, SECRET_COMMAND
-	};
-	const struct conf_entry *v, *one = NULL;
+	const struct conf_entry *v = NULL;
 	char where[512];
-	int i, status = 0;
+	int status;
 
-	for (i = 0; i < 3; i++) {
-		v = conf_get(c, name, (enum conf_key)(CONF_PASSWORD + i));
-		if (v == NULL)
-			continue;
-		account_place(where, c, v);
-		if (one != NULL)
-			return cli_fail(&a->err, EX_CONFIG,
-			    "%s: '%s' beside '%s': only one is possible",
-			    where, conf_name(v->key), conf_name(one->key));
-		one = v;
-		if (a->origin != NULL)
-			continue;	/* XMPP_PASSWORD goes before */
-		a->secret = kinds[i];
-		if (kinds[i] == SECRET_GIVEN)
-			status = put_password(a, v->value, where);
-		if (kinds[i] == SECRET_FILE)
-			status = account_put_path(a, &a->source, v->value,
-			    c->path);
-		if (kinds[i] == SECRET_COMMAND)
-			status = account_put_text(a, &a->source, v->value);
-	}
-	if (one != NULL && a->origin == NULL && status == 0) {
-		account_place(where, c, one);
+	/* XMPP_PASSWORD goes before */
+	if ((status = find_secret(a, c, name, &v)) != 0 || v == NULL ||
+	    a->origin != NULL)
+		return status;
+	account_place(where, c, v);
+	if ((status = put_source(a, c, v, where)) == 0)
 		status = account_put_text(a, &a->origin, where);
-	}
 	return status;
 }
 

@@ -257,6 +257,44 @@ wait_for_input(int tty, const sigset_t *mask)
 	return pselect(tty + 1, &set, NULL, NULL, NULL, mask);
 }
 
+/* Turn the echo off, as it was is in *BEFORE; 0, or -1 with errno. */
+static int
+hush(int tty, struct termios *before)
+{
+	struct termios silent;
+
+	if (tcgetattr(tty, before) < 0)
+		return -1;
+	silent = *before;
+	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+	silent.c_lflag |= ICANON | ISIG;
+	while (tcsetattr(tty, TCSAFLUSH, &silent) < 0)
+		if (errno != EINTR || caught != 0)
+			return -1;
+	return 0;
+}
+
+/* Read into ROOM until the line ends or a signal comes; as read(). */
+static ssize_t
+type_in(int tty, unsigned char *room, size_t size, const sigset_t *mask)
+{
+	size_t len = 0;
+	ssize_t n = -1;
+
+	while (caught == 0 && len < size) {
+		if (wait_for_input(tty, mask) < 0 ||
+		    (n = read(tty, room + len, size - len)) < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		len += (size_t)n;
+		if (n == 0 || room[len - 1] == '\n')
+			break;
+	}
+	return n < 0 ? -1 : (ssize_t)len;
+}
+
 /*
  * A line of TTY, echo off, into ROOM; its length, or -1 with errno.  What is
  * typed from the moment the prompt is there counts.
@@ -264,45 +302,28 @@ wait_for_input(int tty, const sigset_t *mask)
 static ssize_t
 read_line(int tty, const char *prompt, unsigned char *room, size_t size)
 {
-	struct termios before, silent;
+	struct termios before;
 	sigset_t held, was;
-	size_t len = 0, i;
-	ssize_t n = -1;
+	ssize_t len;
+	size_t i;
+	int saved;
 
-	if (tcgetattr(tty, &before) < 0)
+	if (hush(tty, &before) < 0)
 		return -1;
-	silent = before;
-	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-	silent.c_lflag |= ICANON | ISIG;
-	while (tcsetattr(tty, TCSAFLUSH, &silent) < 0)
-		if (errno != EINTR || caught != 0)
-			return -1;
 	say(tty, prompt);
 	sigemptyset(&held);
 	for (i = 0; i < N(noted); i++)
 		sigaddset(&held, noted[i]);
 	sigdelset(&held, SIGTTIN);	/* blocked, it would be EIO */
 	sigprocmask(SIG_BLOCK, &held, &was);
-	while (caught == 0 && len < size) {
-		if (wait_for_input(tty, &was) < 0) {
-			if (errno == EINTR)
-				continue;
-			break;
-		}
-		if ((n = read(tty, room + len, size - len)) < 0) {
-			if (errno == EINTR)
-				continue;
-			break;
-		}
-		len += (size_t)n;
-		if (n == 0 || room[len - 1] == '\n')
-			break;
-	}
+	len = type_in(tty, room, size, &was);
+	saved = errno;
 	sigprocmask(SIG_SETMASK, &was, NULL);
 	while (tcsetattr(tty, TCSAFLUSH, &before) < 0 && errno == EINTR &&
 	    caught != SIGTTOU)
 		;
-	return n < 0 ? -1 : (ssize_t)len;
+	errno = saved;
+	return len;
 }
 
 /* One try: 0 or an errno value; *SIG is the signal that ended it, or 0. */

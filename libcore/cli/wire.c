@@ -133,6 +133,17 @@ open_logs(struct wire *w, struct buf *why)
 	return r;
 }
 
+static int
+recall(struct wire *w, struct buf *why)
+{
+	int r = remember_new(&w->remember, &w->account->jid, w->net->forget);
+
+	if (r < 0)
+		buf_printf(why, "what is known of the account: %s",
+		    r == XERR_SYS ? strerror(errno) : xerr_str(r));
+	return r;
+}
+
 int
 wire_new(struct wire **out, const struct wire_config *cf, struct buf *why)
 {
@@ -148,28 +159,16 @@ wire_new(struct wire **out, const struct wire_config *cf, struct buf *why)
 	w->hand_requests = cf->hand_requests;
 	w->deadline = cf->deadline;
 	w->signals = cf->signals;
-	if ((r = open_logs(w, why)) < 0) {
-		wire_free(w);
-		return r;
-	}
-	if ((r = remember_new(&w->remember, &cf->account->jid,
-	    cf->net->forget)) < 0) {
-		buf_printf(why, "what is known of the account: %s",
-		    r == XERR_SYS ? strerror(errno) : xerr_str(r));
-		wire_free(w);
-		return r;
-	}
 	/* A CA file that cannot be read is told before anything is dialed. */
-	if ((r = find_domain(w, why)) < 0 ||
-	    (r = make_context(w, w->account->tls == NETOPT_TLS_DIRECT,
-	    why)) < 0 ||
-	    (r = route_new(&w->route, w->account, w->domain,
-	    cf->deadline, cf->signals, why)) < 0) {
+	if ((r = open_logs(w, why)) < 0 || (r = recall(w, why)) < 0 ||
+	    (r = find_domain(w, why)) < 0 || (r = make_context(w,
+	    w->account->tls == NETOPT_TLS_DIRECT, why)) < 0 ||
+	    (r = route_new(&w->route, w->account, w->domain, w->deadline,
+	    w->signals, why)) < 0)
 		wire_free(w);
-		return r;
-	}
-	*out = w;
-	return 0;
+	else
+		*out = w;
+	return r;
 }
 
 void
