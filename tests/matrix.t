@@ -27,11 +27,11 @@ accounts()
 {
 	printf '%s' "$PASSWORD" >"$T/password"
 	printf 'other than that' >"$T/password.wrong"
-	for a in password wrong none one two nurse strange; do
+	for a in password wrong nobody one two nurse strange; do
 		case $a in
 		password) echo "password_file = $T/password" ;;
 		wrong) echo "password_file = $T/password.wrong" ;;
-		none) ;;
+		nobody) ;;
 		one) printf 'cert = %s\nkey = %s\n' "$T/one.pem" "$T/one.key"
 			echo "password_file = $T/password" ;;
 		*) printf 'cert = %s\nkey = %s\n' "$T/$a.pem" "$T/$a.key" ;;
@@ -47,13 +47,15 @@ login()
 {
 	lg_cell=$1 lg_account=$2
 	shift 2
+	lg_who=romeo@
+	[ "$lg_account" != nobody ] || lg_who=
 	if [ "$server" = serve ]; then
-		set -- -f "$T/serve/$offer-$version.$lg_account" "$@" \
-		    juliet@localhost
+		set -- -f "$T/serve/$offer-$version.$lg_account" \
+		    -j "${lg_who}localhost" "$@" juliet@localhost
 	else
 		set -- -f "$T/account.$lg_account" --host 127.0.0.1 \
 		    --port "$(cat "$T/$server/$version.$how")" \
-		    --ca-file "$T/ca.pem" -j "romeo@$offer.verona.test" \
+		    --ca-file "$T/ca.pem" -j "$lg_who$offer.verona.test" \
 		    "$@" juliet@all.verona.test
 	fi
 	timeout -k 5 "$LIMIT" xmpp-send -v --tls "$how" --wait 0 \
@@ -75,15 +77,10 @@ cell()
 		login "$1" "${a:-password}"
 		XMPP_STATE=
 		;;
-	anonymous)
-		if [ "$server" = serve ]; then
-			login "$1" nobody --no-ahead --sasl ANONYMOUS \
-			    -j localhost
-		else
-			login "$1" none --no-ahead --sasl ANONYMOUS \
-			    -j "$3.verona.test"
-		fi ;;
-	# as it is offered: a name alone would go ahead of that, and bind nothing
+	anonymous) login "$1" nobody --no-ahead --sasl ANONYMOUS ;;
+	ahead-anonymous) login "$1" nobody --sasl ANONYMOUS ;;
+	ahead-*) login "$1" password --sasl "${4#ahead-}" ;;
+	# by its name alone it would go ahead, by the older protocol
 	*[A-Z]*) login "$1" password --no-ahead --sasl "$4" ;;
 	*) login "$1" "$4" ;;
 	esac
@@ -118,8 +115,8 @@ report()
 {
 	r_name="$2, $3, $4, TLS $5, $6: $7"
 	is "$r_name" "$(outcome "$1")" "$7" || note "$T/cells/$1.err"
-	case $2,$3 in
-	serve,classic) r_by='<auth ' ;;
+	case $2,$3,$4 in
+	*,ahead-* | serve,classic,*) r_by='<auth ' ;;
 	sasl2,* | serve,*) r_by='<authenticate ' ;;
 	*) r_by='<auth ' ;;
 	esac
