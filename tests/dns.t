@@ -32,6 +32,7 @@ make_ca ca && make_ca stranger &&
 make_cert ca server '*.plain.test,DNS:*.signed.test' &&
 make_cert ca other mantua.test &&
 make_cert ca idn xn--jrg-sna-90a.plain.test &&
+make_cert ca aimed aimed-h.plain.test &&
 make_cert stranger target target-h.signed.test &&
 make_cert stranger third third.test &&
 make_cert stranger self nobody.test -1 || { note "$T/openssl.log"; exit 1; }
@@ -44,6 +45,7 @@ servers server "$HOME_ADDRESS 5222" usual:honest
 servers server '127.0.0.1 0' one:honest two:direct
 servers other '127.0.0.1 0' wrong:honest
 servers idn '127.0.0.1 0' idn:honest
+servers aimed '127.0.0.1 0' aimed:honest
 servers self '127.0.0.1 0' self:honest
 servers target '127.0.0.1 0' target:honest
 servers third '127.0.0.1 0' third:honest
@@ -54,7 +56,7 @@ python3 -c 'import socket; socket.create_server(("::1", 0),
 [ -z "$six" ] || servers server '::1 0' six:honest
 one=$(port_of one) two=$(port_of two) wrong=$(port_of wrong)
 idn=$(port_of idn) self=$(port_of self) target=$(port_of target)
-third=$(port_of third) bare=$(port_of bare)
+aimed=$(port_of aimed) third=$(port_of third) bare=$(port_of bare)
 six=${six:+$(port_of six)}
 port_of usual >/dev/null || note "$T/servers-server-1.err"
 
@@ -137,6 +139,8 @@ client=_xmpp-client._tcp clients=_xmpps-client._tcp
 	$client.mute-first SRV 1 0 $one mute
 	$clients.mute-first SRV 2 0 $two two
 
+	$client.aimed SRV 1 0 $aimed aimed-h
+	aimed-h A 127.0.0.1
 	$client.to-signed SRV 1 0 $one wrong-h.signed.test.
 	$client.xn--jrg-sna-90a SRV 1 0 $idn one
 	only A 127.0.0.1
@@ -522,6 +526,8 @@ is 'nor for anything' "$(sed "1,${lines}d" "$T/unbound.err" | grep only)" ''
 
 # --- An internationalized domain ---------------------------------------------
 
+sends aimed.plain.test 'a certificate of the target, not of the domain' 77
+told 'it does not count' 'for aimed\.plain\.test, only for aimed-h\.plain\.test'
 sends jörg-sna.plain.test 'an internationalized domain' 0 idn
 ok 'is asked for in A-labels' dns_asked "$client.xn--jrg-sna-90a.plain.test" SRV
 like 'and SNI has them' "$T/idn/record" 'sni xn--jrg-sna-90a.plain.test'
