@@ -15,6 +15,7 @@ DIR/NAME/mode, a word for each connection, the last one for all that follow:
     cut         hangs up there, without a word
     fail        refuses there, as what it did not understand
     crash       takes it, and is gone before it has said so
+    elsewhere   sends the client there to the host in DIR/NAME/where
 
 What it has taken from a client that it let in is on record as "note took".
 """
@@ -97,6 +98,12 @@ class Modern(Peer):
         if mode == "error":
             self.send("<stream:error><not-authorized xmlns='%s'/>"
                       "</stream:error></stream:stream>" % STREAMS)
+        elif mode == "elsewhere":
+            with open(os.path.join(self.stage.directory, "where"),
+                      encoding="ascii") as file:
+                self.send("<stream:error><see-other-host xmlns='%s'>%s"
+                          "</see-other-host></stream:error></stream:stream>"
+                          % (STREAMS, file.read().strip()))
         elif mode == "close":
             self.send("</stream:stream>")
         elif mode == "fail":
@@ -147,7 +154,7 @@ class Modern(Peer):
         while proof is None:
             element = self.expect("authenticate")
             proof = self.authenticate(element, mode)
-        if mode in ("error", "close", "cut", "fail", "crash"):
+        if mode not in ("honest", "no-sm", "no-token", "lie", "garble"):
             self.early(mode)
         self.success(element, proof, mode)
         self.serve()

@@ -10,11 +10,14 @@ have_prosody_sasl2 || skip_all 'no prosody-modules with SASL2 here'
 XMPP_STATE=$T/state
 export XMPP_STATE
 FILE=$T/state/romeo@$DOMAIN
+OPTIONS=
 
-# sends NAME MECHANISM [CONNECTIONS]: one message as romeo, and how.
+# sends NAME MECHANISM [CONNECTIONS]: one message as romeo, and how, with the
+# options in $OPTIONS.
 sends()
 {
-	status "$1" 0 xmpp-send -v -a romeo-direct --wait 0 -m "$1" \
+	# shellcheck disable=SC2086
+	status "$1" 0 xmpp-send -v -a romeo-direct --wait 0 -m "$1" $OPTIONS \
 	    --trace "$T/trace" "juliet@$DOMAIN"
 	like "$1: by $2" "$T/err" "logged in as .* by $2(, bound by .*)?\$"
 	unlike "$1: no complaint" "$T/err" refused
@@ -32,6 +35,15 @@ order()
 	sed 's/^<\([a-z]*:\)\{0,1\}\([a-z]*\)[^a-z].*/\2/' "$T/dump" |
 	    grep -vx '[ar]' | tr '\n' ' ' >"$T/order"
 	echo "$* " | tr -d '\n' | cmp - "$T/order" || { cat "$T/order"; false; }
+}
+
+# has_all NAMES: juliet has all of it, in order and once.
+has_all()
+{
+	status "the other side of $1" 0 xmpp-listen -v -a juliet -t \
+	    -n "$(echo "$1" | wc -w)" --timeout 20
+	is 'has all of it, in order' "$(cut -f 2 "$T/out" | tr '\n' ' ')" "$1"
+	unlike 'Prosody has no complaint' "$T/prosody/log" Traceback
 }
 
 token()
@@ -56,9 +68,7 @@ like 'revoked: a token, and what for' "$FILE" '^token HT-SHA-256-EXPR '
 ok 'revoked: another than before' test "$(token)" != "$old"
 sends again HT-SHA-256-EXPR
 
-status 'the other side' 0 xmpp-listen -v -a juliet -t -n 4 --timeout 20
-is 'has all of it, in order' "$(cut -f 2 "$T/out" | tr '\n' ' ')" \
-    'first second revoked again '
+has_all 'first second revoked again '
 stop "$SERVER"
 
 start_prosody sasl2=yes rotate=yes || verdict 1 'Prosody starts again'
@@ -69,8 +79,27 @@ like 'rotated: a new token' "$T/dump" '<success .*<token .*token=.REMOVED'
 like 'rotated: kept' "$FILE" '^token HT-SHA-256-EXPR '
 ok 'rotated: not the old one' test "$(token)" != "$old"
 sends after HT-SHA-256-EXPR
-unlike 'Prosody has no complaint' "$T/prosody/log" Traceback
+# The password is all there is, and its message goes with the last step of it,
+# unless that leads to somebody who has not proved to know it.
+OPTIONS='--sasl SCRAM-SHA-256'
+sends scram SCRAM-SHA-256
+ok 'scram: before success' \
+    order authenticate features challenge response message iq success \
+    features iq
+has_all 'forgotten rotated after scram '
 stop "$SERVER"
+make_cert ca second "$DOMAIN"
+start_prosody sasl2=yes cert=second || verdict 1 'Prosody starts with a new key'
+sends 'new-key' SCRAM-SHA-256
+ok 'new-key: behind success' \
+    order authenticate features challenge response success features message
+sends 'known-key' SCRAM-SHA-256
+ok 'known-key: before success' \
+    order authenticate features challenge response message iq success \
+    features iq
+has_all 'new-key known-key '
+stop "$SERVER"
+OPTIONS=
 
 # Before TLS 1.3 the channel is told by another name.
 start_prosody sasl2=yes mechanisms='SCRAM-SHA-256 SCRAM-SHA-256-PLUS' ||

@@ -184,8 +184,7 @@ session_unacked(const struct session *s)
 void
 session_forget(struct session *s)
 {
-	if (s->client != NULL)
-		client_forget(s->client);
+	wire_forget(s->wire);
 }
 
 void

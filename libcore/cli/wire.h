@@ -59,6 +59,9 @@ void wire_give_up(struct wire *w, int err);
  */
 const struct outbox_item *wire_unacked(const struct wire *w, size_t *n);
 
+/* It does not matter whether they are acknowledged, as client_forget(). */
+void wire_forget(struct wire *w);
+
 /*
  * Of the connection in use; another one after wire_dial(), NULL if that has
  * failed.

@@ -144,10 +144,12 @@ has_taken_nothing(const struct wire *w)
 	    wire_eof(w) && !conn_truncated(w->conn));
 }
 
+/* A server that sends us elsewhere means us, and not what we have sent. */
 bool
 wire_was_misled(const struct wire *w)
 {
 	return !w->unlearnt && w->client != NULL &&
+	    client_other_host(w->client) == NULL &&
 	    login_was_misled(client_login(w->client)) &&
 	    (!client_went_ahead(w->client) || has_taken_nothing(w));
 }
@@ -208,4 +210,12 @@ wire_unacked(const struct wire *w, size_t *n)
 	}
 	*n = client_unacked_count(w->client);
 	return client_unacked(w->client);
+}
+
+void
+wire_forget(struct wire *w)
+{
+	outbox_drop(&w->left, w->left.count);
+	if (w->client != NULL)
+		client_forget(w->client);
 }
