@@ -308,7 +308,7 @@ struct pair {
 	struct client *c;
 	struct server *s;
 	unsigned echoed, acked;
-	bool bound, closed;
+	bool bound, closed, early;
 };
 
 static int
@@ -319,6 +319,8 @@ lookup(void *arg, const struct jid *user, struct buf *password)
 	return buf_puts(password, "rose");
 }
 
+static int say(struct pair *p, const char *body);
+
 static int
 client_events(struct pair *p)
 {
@@ -326,6 +328,9 @@ client_events(struct pair *p)
 	int r;
 
 	while ((r = client_next(p->c, &ev)) == 1) {
+		if (ev.kind == CLIENT_AHEAD && (r = say(p, "zero")) < 0)
+			return r;
+		p->early |= ev.kind == CLIENT_AHEAD;
 		p->bound |= ev.kind == CLIENT_BOUND;
 		p->closed |= ev.kind == CLIENT_CLOSED;
 		p->echoed += ev.kind == CLIENT_STANZA;
@@ -416,6 +421,15 @@ say(struct pair *p, const char *body)
 	return r;
 }
 
+static bool early;	/* with a message ahead of the login's success */
+
+static enum sasl_proof
+all(void *arg)
+{
+	(void)arg;
+	return SASL_PROVES_CHANNEL;
+}
+
 static int
 session(struct pair *p)
 {
@@ -428,8 +442,10 @@ session(struct pair *p)
 	if ((r = talk(p)) < 0)
 		return r;
 	assert_true(p->bound && p->closed);
-	assert_int_equal(p->echoed, 2);
-	assert_int_equal(p->acked, 2);
+	assert_int_equal(p->early, early);
+	assert_int_equal(p->echoed, 2 + early);
+	/* this server returns the ping as well, and its answer */
+	assert_int_equal(p->acked, early ? 4 : 2);
 	return 0;
 }
 
@@ -473,11 +489,17 @@ static int
 log_in_and_talk(void)
 {
 	static const unsigned char secret[SERVER_SECRET] = "unit test";
+	static const struct offer offer = {
+		.has = OFFER_SASL2 | OFFER_BIND2 | OFFER_SM_INLINE,
+		.mechanisms = { { "SCRAM-SHA-1" }, 1 },
+		.sasl2 = { { "SCRAM-SHA-1" }, 1 },
+	};
 	struct jid jid;
 	struct client_config ccf = {
 		.login = { .jid = &jid, .password = "rose", .password_len = 4,
 		    .nonce = "abcdefghijklmnopqrstuvwxyz234567",
-		    .direct = true,
+		    .direct = true, .remembered = early ? &offer : NULL,
+		    .proof = all,
 		    .binding = storing ? binding : NULL },
 		.identity = { "client", "bot", "test", "1" }, .id = "q7h2"
 	};
@@ -486,12 +508,14 @@ log_in_and_talk(void)
 		.salt = "salt", .salt_len = 4, .iterations = 4096,
 		.mechanisms = mechanism, .secure = true
 	};
+	const char *address = early ? "juliet@example.org" :
+	    "juliet@example.org/balcony";
 	struct pair p = { 0 };
 	int r;
 
 	if (storing && (r = store(&scf)) < 0)
 		return r;
-	if ((r = jid_parse(&jid, "juliet@example.org/balcony", 26)) == 0 &&
+	if ((r = jid_parse(&jid, address, strlen(address))) == 0 &&
 	    (r = client_new(&p.c, &ccf)) == 0 &&
 	    (r = client_secured(p.c)) == 0 &&
 	    (r = server_new(&p.s, &scf)) == 0)
@@ -512,6 +536,9 @@ a_session_needs_memory(void **state)
 	each_fails(log_in_and_talk, XERR_NOMEM, 30);
 	mechanism[0] = "SCRAM-SHA-1";
 	each_fails(log_in_and_talk, XERR_NOMEM, 40);
+	early = true;
+	each_fails(log_in_and_talk, XERR_NOMEM, 40);
+	early = false;
 	storing = true;
 	each_fails(log_in_and_talk, XERR_NOMEM, 60);
 	assert_non_null(verifier_get(&kept, "SCRAM-SHA-512"));
