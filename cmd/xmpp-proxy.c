@@ -13,7 +13,6 @@
 #include "cli/cli.h"
 #include "cli/filter.h"
 #include "cli/nest.h"
-#include "cli/netopt.h"
 #include "cli/papers.h"
 #include "cli/relay.h"
 #include "cli/signals.h"
