@@ -80,6 +80,41 @@ ends 'the host we are sent to' 'sends us to' \
     --host 127.0.0.1 --port "$elsewhere"
 ends 'a proxy' 'connected in' --proxy "socks5h://127.0.0.1:$mute"
 
+# What went ahead of a login that failed is told of as well: a token that worked
+# once is refused, and where it is to be tried once more nobody answers.
+server forgetful sasl2-fast-refused-revoked server
+bg gate python3 -c '
+import socket, sys, threading, time
+listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+print(listener.getsockname()[1], flush=True)
+def carry(source, target):
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+clog = [socket.socket() for _ in range(8)]
+for visit in range(2):
+    client, _ = listener.accept()
+    if visit == 1:
+        for sock in clog:
+            sock.setblocking(False)
+            sock.connect_ex(listener.getsockname())
+    server = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+    for pair in (client, server), (server, client):
+        threading.Thread(target=carry, args=pair, daemon=True).start()
+time.sleep(60)' "$port"
+wait_for 10 test -s "$T/gate.out" || note "$T/gate.err"
+gate=$(cat "$T/gate.out")
+export XMPP_STATE="$T/state"
+status 'a first login' 0 xmpp-send -f "$T/account" --wait 0 -m first \
+    --host 127.0.0.1 --port "$gate" "juliet@$DOMAIN"
+ends 'the next try' 'once more' --host 127.0.0.1 --port "$gate"
+like 'what was not acknowledged is listed' "$T/send.err" \
+    "not acknowledged: message to juliet@$DOMAIN"
+XMPP_STATE=
+
 # limit NAME WANT OPTION...: the time is up after 2 seconds.
 limit()
 {
