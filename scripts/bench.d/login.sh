@@ -6,9 +6,10 @@
 # Each kind of login begins with its floor, a client that does only this by hand
 # (login-floor.c) and knows all beforehand.  A first login begins with nothing
 # remembered of the account, and so waits for what the server offers, one round
-# trip more, unless --sasl names the mechanism; the next one knows, and takes up
-# the TLS session and has a token where the server gives them.  Who names a
-# mechanism has no token.
+# trip more, unless --sasl names the mechanism; and by SASL2, where it waits no
+# longer than ever for the server to prove itself but the floor does not, one
+# again.  The next one knows the server and its key, takes up the TLS session and
+# has a token where the server gives them.  Who names a mechanism has no token.
 #
 # The servers' Nagle's algorithm does not show here: between them and the link
 # is relay.py, which acknowledges at once.  (loopback.sh shows it.)
@@ -85,7 +86,7 @@ login2()
 	BEFORE=forget_state
 	ours "$2" "$3"
 	row '  first'
-	judge "$NAME, first" "$4" 1
+	judge "$NAME, first" "$4" 2
 	BEFORE=:
 	ours "$2" "$3" --sasl "$SCRAMS"
 	row '  next'
