@@ -92,6 +92,5 @@ logins 'classic, PLAIN' 1 PLAIN --no-sasl2 -m PLAIN
 logins 'SASL2, SCRAM' 4 SCRAM-SHA-512-PLUS --no-fast
 logins 'classic, SCRAM' 4 SCRAM-SHA-512-PLUS --no-sasl2
 logins 'token' 2 HT-SHA-256-EXPR
-logins 'token that is replaced' 3 HT-SHA-256-EXPR --token-life 1
 logins 'upgrade' 4 SCRAM-SHA-512-PLUS --no-fast --store SCRAM-SHA-1
 finish
