@@ -176,6 +176,26 @@ a_message_goes_as_early_as_the_proof_permits(void **state)
 	}
 }
 
+/* Whoever has PLAIN's password has it: that proves nothing. */
+static void
+nothing_goes_ahead_of_a_password_itself(void **state)
+{
+	struct memory m;
+	struct pair p;
+
+	(void)state;
+	learn(&m, false, false);
+	set_up_next(&m, &p, false, its_channel);
+	p.ccf.login.mechanisms = "PLAIN";
+	pair_open_direct(&p);
+	assert_int_equal(talk(&p), 0);
+	assert_string_equal(client_mechanism(p.c), "PLAIN");
+	assert_false(client_went_ahead(p.c));
+	assert_delivered(&p);
+	pair_release(&p);
+	forget(&m);
+}
+
 /* And those behind it are counted right, with and without <enabled/>. */
 static void
 what_went_ahead_is_counted_at_every_cut(void **state)
@@ -502,6 +522,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_goes_as_early_as_the_proof_permits),
+		cmocka_unit_test(nothing_goes_ahead_of_a_password_itself),
 		cmocka_unit_test(what_went_ahead_is_counted_at_every_cut),
 		cmocka_unit_test(who_wants_a_resource_waits),
 		cmocka_unit_test(
