@@ -14,6 +14,7 @@ DIR/NAME/mode, a word for each connection, the last one for all that follow:
     close       closes it there, in order
     cut         hangs up there, without a word
     fail        refuses there, as what it did not understand
+    late        lets the client in and ends the stream then
     crash       takes it, and is gone before it has said so
     elsewhere   sends the client there to the host in DIR/NAME/where
 
@@ -41,6 +42,8 @@ FEATURES = (mechanisms("SCRAM-SHA-256") +
             "<mechanism>HT-SHA-256-NONE</mechanism></fast></inline>"
             "</authentication>")
 TOKEN = "a-token-of-this-server"
+ERROR = ("<stream:error><not-authorized xmlns='" + STREAMS +
+         "'/></stream:error></stream:stream>")
 PATIENCE = 0.5      # seconds for what was sent in the same breath
 
 
@@ -85,19 +88,18 @@ class Modern(Peer):
         return b"v=" + base64.b64encode(signature)
 
     def early(self, mode):
-        """Something is there behind the last response: what comes of it."""
+        """Is something there behind the last response?  What comes of it."""
         self.sock.settimeout(PATIENCE)
         try:
             while not self.reader.found:
                 self.reader.parser.Parse(self.read())
         except TimeoutError:
-            return
+            return False
         finally:
             self.sock.settimeout(60)
         self.record("note", "early")
         if mode == "error":
-            self.send("<stream:error><not-authorized xmlns='%s'/>"
-                      "</stream:error></stream:stream>" % STREAMS)
+            self.send(ERROR)
         elif mode == "elsewhere":
             with open(os.path.join(self.stage.directory, "where"),
                       encoding="ascii") as file:
@@ -112,7 +114,9 @@ class Modern(Peer):
             self.record("note", "took %s" % self.next().name)
         if mode in ("cut", "crash"):
             self.close()
-        self.sock.unwrap()
+        if mode != "late":
+            self.sock.unwrap()
+        return True
 
     def authenticate(self, element, mode):
         """The proof that the client is to get; None: it was refused."""
@@ -154,9 +158,12 @@ class Modern(Peer):
         while proof is None:
             element = self.expect("authenticate")
             proof = self.authenticate(element, mode)
-        if mode not in ("honest", "no-sm", "no-token", "lie", "garble"):
-            self.early(mode)
+        early = (mode not in ("honest", "no-sm", "no-token", "lie", "garble")
+                 and self.early(mode))
         self.success(element, proof, mode)
+        if early:
+            self.send(ERROR)
+            self.drain()
         self.serve()
 
 

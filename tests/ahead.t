@@ -146,9 +146,11 @@ for mode in error close fail; do
 done
 
 # It may be there, or not: nobody knows, so it is not sent again.
-for mode in cut crash; do
+for mode in cut crash late; do
 	sends "before $mode" 0 server honest -- $SCRAM --forget
-	sends "$mode" 75 server "$mode" honest -- $SCRAM
+	se_status=75
+	[ "$mode" != late ] || se_status=77
+	sends "$mode" "$se_status" server "$mode" honest -- $SCRAM
 	connections "$mode" 1
 	like "$mode: told" "$T/err" \
 	    "not acknowledged: message to juliet@$DOMAIN"

@@ -443,9 +443,9 @@ try_next(struct session *s)
 	struct buf why;
 	int r = s->err;
 
-	if (s->online || r == XERR_NOMEM || r == XERR_INTERNAL || r == XERR_SYS)
+	if (r == XERR_NOMEM || r == XERR_INTERNAL || r == XERR_SYS)
 		return r;
-	if (!misled && !wire_may_move(s->wire)) {
+	if (s->online || (!misled && !wire_may_move(s->wire))) {
 		wire_give_up(s->wire, r);
 		return r;
 	}

@@ -48,8 +48,8 @@ bool wire_was_misled(const struct wire *w);
 int wire_unlearn(struct wire *w, struct buf *why);
 
 /*
- * The login has failed by ERR, with no other try.  If it may have done so
- * because of what was sent ahead, that is remembered.
+ * It has failed by ERR, with no other try.  If it may have done so because of
+ * what was sent ahead of the login, that is remembered.
  */
 void wire_give_up(struct wire *w, int err);
 

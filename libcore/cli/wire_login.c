@@ -178,8 +178,8 @@ wire_unlearn(struct wire *w, struct buf *why)
 void
 wire_give_up(struct wire *w, int err)
 {
-	if (w->client == NULL || !client_went_ahead(w->client) ||
-	    (err != XERR_TEMP && err != XERR_PROTO))
+	if (w->client == NULL || !client_ahead_is_open(w->client) ||
+	    (!w->learnt && err != XERR_TEMP && err != XERR_PROTO))
 		return;
 	state_set_waits(remember_state(w->remember));
 	remember_save(w->remember);

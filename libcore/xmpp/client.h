@@ -143,8 +143,12 @@ void client_close(struct client *c);
 const struct outbox_item *client_unacked(const struct client *c);
 size_t client_unacked_count(const struct client *c);
 
-/* Was anything sent ahead?  The server has ended the login without taking it. */
+/*
+ * Was anything sent ahead?  Nothing of it, nor anything else, is acknowledged
+ * yet.  The server has ended the login without taking it.
+ */
 bool client_went_ahead(const struct client *c);
+bool client_ahead_is_open(const struct client *c);
 bool client_turned_away(const struct client *c);
 
 /*

@@ -122,6 +122,16 @@ handled_too_many(struct client *c, uint32_t h)
 	    "stanzas than were sent", NULL);
 }
 
+/* Fewer are unacknowledged than BEFORE: 1 and *EV, or 0 if not. */
+static int
+tell_acked(struct client *c, struct client_event *ev, size_t before)
+{
+	ev->kind = CLIENT_ACKED;
+	ev->acked = before - client_unacked_count(c);
+	c->acked |= ev->acked > 0;
+	return ev->acked > 0;
+}
+
 /* XEP-0198 section 4: a value that cannot be is an error of the stream. */
 static int
 take_ack(struct client *c, const struct elem *e, struct client_event *ev)
@@ -138,9 +148,7 @@ take_ack(struct client *c, const struct elem *e, struct client_event *ev)
 	if (!c->pinged)
 		answered(c);
 	c->covers = c->covers > (size_t)n ? c->covers - (size_t)n : 0;
-	ev->kind = CLIENT_ACKED;
-	ev->acked = before - client_unacked_count(c);
-	return ev->acked > 0;
+	return tell_acked(c, ev, before);
 }
 
 int
@@ -182,12 +190,10 @@ client_ack_take_pong(struct client *c, struct client_event *ev)
 {
 	size_t before = client_unacked_count(c);
 
-	ev->kind = CLIENT_ACKED;
 	outbox_drop(&c->outbox, c->covers);
-	ev->acked = before - client_unacked_count(c);
 	c->covers = 0;
 	answered(c);
-	return ev->acked > 0;
+	return tell_acked(c, ev, before);
 }
 
 void

@@ -20,6 +20,7 @@ struct client {
 	bool ahead;		/* we may, though not authenticated yet */
 	bool tell_ahead;	/* that is the next event */
 	size_t ahead_bytes;	/* of stanzas that were sent so */
+	bool acked;		/* something was acknowledged */
 	const struct outbox_item *held;	/* in the outbox: from here on, not */
 	bool turned_away;	/* the stream ended before we were let in */
 	bool bound;		/* stanzas may come */

@@ -85,6 +85,12 @@ client_went_ahead(const struct client *c)
 }
 
 bool
+client_ahead_is_open(const struct client *c)
+{
+	return client_went_ahead(c) && !c->acked;
+}
+
+bool
 client_turned_away(const struct client *c)
 {
 	return !c->online && (c->turned_away || login_turned_away(c->login));
