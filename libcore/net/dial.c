@@ -12,6 +12,9 @@
 #include "net/proxy.h"
 #include "net/pump.h"
 
+_Static_assert((int)DIALER_FDS >= (int)RESOLVE_FDS + (int)DIAL_FLIGHTS,
+    "dialer_fds() has room");
+
 enum { STORY_MAX = 4000, LINE_MAX_LEN = 500 };
 
 void
@@ -211,6 +214,7 @@ static int
 failure(struct dialer *d, int r, struct buf *why)
 {
 	race_cancel(d);
+	hop_free(d);
 	d->active = false;
 	if (buf_len(&d->story) == 0)
 		dial_note(d, r != DIAL_OVER ? r : XERR_UNAVAIL, NULL,

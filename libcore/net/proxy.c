@@ -328,6 +328,9 @@ http_response(struct proxy *p)
 		p->step = DONE;
 		return 1;
 	}
+	/* not the last word (RFC 9110 15.2) */
+	if (code == 100 || code == 102 || code == 103)
+		return await(p, RESPONSE, 1);
 	buf_init(&line, 1000);
 	buf_puts(&line, "the proxy answers: ");
 	vis_put(&line, s, strcspn(s, "\r\n") < 80 ? strcspn(s, "\r\n") : 80, 0);

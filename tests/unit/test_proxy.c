@@ -172,6 +172,11 @@ static const struct exchange exchanges[] = {
 	    { { BYTES("CONNECT [::1]:5222 HTTP/1.1\r\nHost: [::1]:5222\r\n"
 	    "Proxy-Authorization: Basic bWU6cHc=\r\n\r\n") } },
 	    { { BYTES("HTTP/1.0 204 x\r\n\r\n") } }, 1, "", 0 },
+	{ "CONNECT, in a moment", "http://p", "h",
+	    { { BYTES("CONNECT h:5222 HTTP/1.1\r\nHost: h:5222\r\n\r\n") } },
+	    { { BYTES("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\n"
+	    "X: y\r\n\r\nHTTP/1.1 200 OK\r\n\r\n<stream>") } },
+	    1, "", 8 },
 	{ "CONNECT refused", "http://p", "h",
 	    { { BYTES("CONNECT h:5222 HTTP/1.1\r\nHost: h:5222\r\n\r\n") } },
 	    { { BYTES("HTTP/1.1 403 \33[mNo\r\n\r\n") } },
