@@ -14,7 +14,10 @@ usual_servers
 servers other '127.0.0.1 0' wrong:honest
 servers idn '127.0.0.1 0' idn:honest
 servers aimed '127.0.0.1 0' aimed:honest
+servers server '127.0.0.1 0' stall:at-connect-stall \
+    hang:at-handshake1-stall late:at-features2-stall
 wrong=$(port_of wrong) idn=$(port_of idn) aimed=$(port_of aimed)
+stall=$(port_of stall) hang=$(port_of hang) late=$(port_of late)
 
 # --- What DNS says -----------------------------------------------------------
 
@@ -93,6 +96,11 @@ wrong=$(port_of wrong) idn=$(port_of idn) aimed=$(port_of aimed)
 	$client.mute-first SRV 1 0 $one mute
 	$clients.mute-first SRV 2 0 $two two
 
+	$client.stall SRV 1 0 $stall one
+	$clients.stall SRV 2 0 $two two
+	$client.stalls SRV 1 0 $hang one
+	$client.stalls SRV 2 0 $late one
+	$clients.stalls SRV 3 0 $two two
 	$client.aimed SRV 1 0 $aimed aimed-h
 	aimed-h A 127.0.0.1
 	$client.xn--jrg-sna-90a SRV 1 0 $idn one
@@ -123,6 +131,8 @@ END
 begin mute_all mute-all.plain.test --timeout 1
 begin half_mute half-mute.plain.test
 begin mute_first mute-first.plain.test
+begin stall stall.plain.test --timeout 3
+begin stalls stalls.plain.test --timeout 6
 
 # --- Without SRV -------------------------------------------------------------
 
@@ -263,6 +273,10 @@ ended mute_all 'silence' 75
 told 'silence: is told' 'name servers did not answer'
 ended half_mute 'silence about one of the services' 0 two
 told 'is told' "$client\\.half-mute.*no answer yet.*:$two [^|]*connected"
+ended stall 'a first target that says nothing' 0 two
+told 'is told' ":$stall [^|]*not answered within 1 seconds.*:$two [^|]*connected"
+ended stalls 'two that stop, in TLS and behind it' 0 two
+told 'is told' ":$hang [^|]*not answered.*:$late [^|]*not answered.*connected"
 ended mute_first 'silence about the first target' 0 two
 untold 'nothing else is tried' "127\.0\.0\.1:$one"
 finish

@@ -168,6 +168,13 @@ route_next(struct route *r, int *fd, struct dial_target *t, struct buf *why)
 	return dial_on(r, r->main, fd, t, why);
 }
 
+bool
+route_has_another(const struct route *r)
+{
+	return (r->other != NULL && dialer_has_another(r->other)) ||
+	    dialer_has_another(r->main);
+}
+
 void
 route_failed(struct route *r, int err, const char *why)
 {

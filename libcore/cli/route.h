@@ -34,6 +34,9 @@ void route_free(struct route *r);
 int route_next(struct route *r, int *fd, struct dial_target *t,
     struct buf *why);
 
+/* Whether there is one, as far as is known. */
+bool route_has_another(const struct route *r);
+
 /* The server given out last has failed: as dialer_failed(). */
 void route_failed(struct route *r, int err, const char *why);
 

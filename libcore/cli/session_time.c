@@ -4,13 +4,26 @@
 #include "base/xerr.h"
 #include "cli/session_int.h"
 
-enum { KEEPALIVE_MS = 60000 };	/* silence after which we ask */
+enum {
+	KEEPALIVE_MS = 60000,	/* silence after which we ask */
+	SHARES = 3		/* of the time, one for a server that is silent */
+};
 
 /* Is there something that the server owes us? */
 static bool
 is_waiting(const struct session *s)
 {
 	return client_is_waiting(s->client) || !wire_drained(s->wire);
+}
+
+/* Where there is another server to try, a silent one does not get it all. */
+static int64_t
+login_deadline(const struct session *s)
+{
+	int64_t all = s->started + s->timeout;
+	int64_t share = wire_heard(s->wire) + s->timeout / SHARES;
+
+	return share < all && wire_has_another(s->wire) ? share : all;
 }
 
 int64_t
@@ -21,7 +34,7 @@ session_deadline(struct session *s)
 	if (s->timeout == 0)
 		return -1;
 	if (!s->online)
-		return s->started + s->timeout;
+		return login_deadline(s);
 	if (session_is_held(s)) {
 		s->waiting_since = -1;
 		return -1;
@@ -41,6 +54,8 @@ int
 session_check_silence(struct session *s)
 {
 	int64_t deadline = session_deadline(s);
+	int64_t ms = s->timeout;
+	const char *what = "the server has not answered";
 	char msg[128];
 
 	if (deadline < 0 || pump_now() < deadline)
@@ -49,7 +64,11 @@ session_check_silence(struct session *s)
 		client_probe(s->client);
 		return 1;
 	}
-	snprintf(msg, sizeof(msg), "%s within %g seconds", s->online ?
-	    "the server has not answered" : "no login", s->timeout / 1000.0);
+	if (!s->online && deadline == s->started + s->timeout)
+		what = "no login";
+	else if (!s->online)
+		ms /= SHARES;
+	snprintf(msg, sizeof(msg), "%s within %.4g seconds", what,
+	    (double)ms / 1000);
 	return session_fail(s, XERR_TEMP, msg);
 }

@@ -98,6 +98,12 @@ wire_may_move(const struct wire *w)
 	    (client_other_host(w->client) != NULL && conn_is_secure(w->conn));
 }
 
+bool
+wire_has_another(const struct wire *w)
+{
+	return wire_may_move(w) && route_has_another(w->route);
+}
+
 int
 wire_dial(struct wire *w, int err, const char *reason, struct buf *why)
 {

@@ -39,6 +39,9 @@ void wire_free(struct wire *w);
  */
 bool wire_may_move(const struct wire *w);
 
+/* And there is one, as far as is known. */
+bool wire_has_another(const struct wire *w);
+
 /*
  * May the login have failed by what was remembered, or sent ahead?  Then the
  * same servers can be dialed again, with ERR 0, after wire_unlearn(): 0, or its

@@ -297,6 +297,17 @@ dialer_next(struct dialer *d, int *fd, struct dial_target *t, struct buf *why)
 	return r < 0 ? r : 0;
 }
 
+bool
+dialer_has_another(const struct dialer *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->nt; i++)
+		if (!d->t[i].done && &d->t[i] != d->won)
+			return true;
+	return false;
+}
+
 void
 dialer_failed(struct dialer *d, int err, const char *why)
 {

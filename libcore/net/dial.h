@@ -105,6 +105,9 @@ int dialer_step(struct dialer *d, const struct pollfd *p, size_t n, int *fd,
     struct dial_target *t, struct buf *why);
 size_t dialer_fds(struct dialer *d, struct pollfd *p, int64_t *until);
 
+/* Whether there is a target left beside the one given out last. */
+bool dialer_has_another(const struct dialer *d);
+
 /* Say that the target given out last failed later: with ERR, and in words. */
 void dialer_failed(struct dialer *d, int err, const char *why);
 
