@@ -132,27 +132,51 @@ put_classic(struct login *l, struct buf *b, bool first, const struct buf *data)
 	buf_printf(b, "</%s>", first ? "auth" : "response");
 }
 
+/* Who we are to the server; somebody anonymous is not to be known again. */
+static const char *
+agent(const struct login *l)
+{
+	return l->c->anonymous ? NULL : l->c->agent;
+}
+
+static void
+put_software(const struct login *l, struct buf *b, const char *name)
+{
+	buf_printf(b, "<%s>", name);
+	if (l->c->software != NULL)
+		xml_text(b, l->c->software, strlen(l->c->software));
+	buf_printf(b, "</%s>", name);
+}
+
+/* A token for the next time, where one can be had. */
+static void
+ask_token(struct login *l, struct buf *b, const struct offer *o)
+{
+	if ((o->has & OFFER_FAST) == 0 || agent(l) == NULL || l->by_token)
+		return;
+	l->asked_token = sasl_choose_token(&l->cf, o->fast.v, o->fast.n);
+	if (l->asked_token == NULL)
+		return;
+	buf_puts(b, "<request-token xmlns='" NS_FAST "'");
+	put_attr(b, "mechanism", l->asked_token);
+	buf_puts(b, "/>");
+}
+
 /* What is to happen together with the authentication (XEP-0388 2.4). */
 static void
 put_inline(struct login *l, struct buf *b, const struct offer *o)
 {
-	const char *name;
-
-	if (l->c->agent != NULL) {
+	if (agent(l) != NULL) {
 		buf_puts(b, "<user-agent");
-		put_attr(b, "id", l->c->agent);
-		buf_puts(b, "><software>");
-		if (l->c->software != NULL)
-			xml_text(b, l->c->software, strlen(l->c->software));
-		buf_puts(b, "</software></user-agent>");
+		put_attr(b, "id", agent(l));
+		buf_putc(b, '>');
+		put_software(l, b, "software");
+		buf_puts(b, "</user-agent>");
 	}
 	if (l->bind2) {
 		buf_puts(b, "<bind xmlns='" NS_BIND2 "'>");
-		if (l->c->software != NULL) {
-			buf_puts(b, "<tag>");
-			xml_text(b, l->c->software, strlen(l->c->software));
-			buf_puts(b, "</tag>");
-		}
+		if (l->c->software != NULL)
+			put_software(l, b, "tag");
 		if ((o->has & OFFER_SM_INLINE) != 0)
 			buf_puts(b, "<enable xmlns='" NS_SM "'/>");
 		buf_puts(b, "</bind>");
@@ -164,16 +188,7 @@ put_inline(struct login *l, struct buf *b, const struct offer *o)
 	 */
 	if (l->by_token)
 		buf_puts(b, "<fast xmlns='" NS_FAST "'/>");
-	if ((o->has & OFFER_FAST) == 0 || l->c->agent == NULL ||
-	    l->by_token || l->c->anonymous)
-		return;
-	name = sasl_choose_token(&l->cf, o->fast.v, o->fast.n);
-	if (name != NULL) {
-		buf_puts(b, "<request-token xmlns='" NS_FAST "'");
-		put_attr(b, "mechanism", name);
-		buf_puts(b, "/>");
-	}
-	l->asked_token = name;
+	ask_token(l, b, o);
 }
 
 static void

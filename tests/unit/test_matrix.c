@@ -12,6 +12,7 @@
 
 #include "net/tls_local.h"
 #include "sasl/sasl.h"
+#include "sasl/verifier.h"
 #include "tlspair.h"
 #include "xml/ns.h"
 #include "xmpp/client.h"
@@ -89,6 +90,7 @@ struct cell {
 	const char *only;		/* --sasl */
 	const char *addresses[3];	/* of the client's certificate */
 	bool names_us, anonymous, no_password;
+	bool stored;			/* the server keeps no passwords */
 	struct fast *fast;
 	const struct offer *remembered;
 	const char *token, *token_for;
@@ -99,6 +101,7 @@ struct result {
 	const char *mechanism, *bound_by, *server_mechanism;
 	unsigned flights;		/* of the client */
 	unsigned got;			/* messages at the server */
+	struct buf said;		/* all that the client has */
 	struct jid jid;
 	char token[200];
 	const char *token_for;
@@ -121,6 +124,20 @@ lookup(void *arg, const struct jid *user, struct buf *password)
 	    strcmp(jid_str(user), "nurse@example.org") != 0)
 		return XERR_AUTH;
 	return buf_puts(password, "rose");
+}
+
+/* Only that there is one counts here. */
+static struct verifier *
+find_verifier(void *arg, const struct jid *user)
+{
+	static struct verifier v;
+	struct buf b;
+	bool found;
+
+	buf_init(&b, 100);
+	found = lookup(arg, user, &b) == 0;
+	buf_release(&b);
+	return found ? &v : NULL;
 }
 
 static int
@@ -236,6 +253,7 @@ to_server(struct play *p)
 		return false;
 	p->out->flights++;
 	while ((n = client_pending(p->out->client, &data)) > 0) {
+		buf_put(&p->out->said, data, n);
 		used = server_feed(p->out->server, data, n);
 		client_sent(p->out->client, used < 0 ? n : (size_t)used);
 		server_turn(p);
@@ -293,6 +311,8 @@ open_both(const struct cell *c, struct result *out, const struct jid *jid)
 		.iterations = 4096, .tls = true, .secure = c->direct,
 		.mechanisms = c->mechanisms, .no_sasl2 = !c->sasl2,
 		.fast = c->fast, .anonymous = c->anonymous,
+		.verifier = c->stored ? find_verifier : NULL,
+		.stored = c->stored ? "SCRAM-SHA-1" : NULL,
 	};
 
 	assert_int_equal(client_new(&out->client, &cc), 0);
@@ -332,6 +352,7 @@ play(const struct cell *c, struct result *out)
 	bool moved;
 
 	*out = (struct result){ 0 };
+	buf_init(&out->said, 1 << 20);
 	assert_int_equal(jid_parse(&jid, s, strlen(s)), 0);
 	open_both(c, out, &jid);
 	do {
@@ -347,6 +368,7 @@ release(struct result *r)
 {
 	client_free(r->client);
 	server_free(r->server);
+	buf_release(&r->said);
 }
 
 static bool
@@ -568,6 +590,26 @@ what_is_bound_does_not_go_through_another_channel(void **state)
 	for_all(relayed);
 }
 
+/* Whom to act as is said where a certificate does not, and nowhere else. */
+static void
+by_plain(struct cell c)
+{
+	struct result r;
+
+	c.only = "PLAIN";
+	leads_to(&c, "PLAIN", NULL, &r);
+	/* NUL juliet NUL rose */
+	assert_non_null(strstr(buf_str(&r.said), ">AGp1bGlldAByb3Nl<"));
+	release(&r);
+}
+
+static void
+a_password_is_for_its_own_account(void **state)
+{
+	(void)state;
+	for_all(by_plain);
+}
+
 /* --- Tokens ------------------------------------------------------------ */
 
 static void
@@ -702,6 +744,18 @@ misjudged(struct cell c)
 	/* by RFC 6120 it is heard by then: the client must know better */
 	assert_int_equal(r.r, c.sasl2 ? XERR_AUTH : XERR_PROTO);
 	release(&r);
+	c.stored = true;
+	play(&c, &r);
+	assert_int_equal(r.r, c.sasl2 ? XERR_AUTH : XERR_PROTO);
+	release(&r);
+	/* who is not there is nobody, whatever certificate he has */
+	c.addresses[0] = "romeo@example.org";
+	leads_to(&c, NULL, NULL, &r);
+	release(&r);
+	c.stored = false;
+	leads_to(&c, NULL, NULL, &r);
+	release(&r);
+	c.addresses[0] = "nurse@example.org";
 	c.addresses[1] = "juliet@example.org";
 	leads_to(&c, NULL, NULL, &r);
 	release(&r);
@@ -728,7 +782,11 @@ as_nobody(struct cell c)
 	}
 	assert_int_equal(fast_new(&c.fast, 2 * HOUR, HOUR), 0);
 	leads_to(&c, "ANONYMOUS", NULL, &r);
-	assert_null(r.token_for);	/* there is nobody to come again */
+	/* there is nobody to come again, or to be known again */
+	assert_null(r.token_for);
+	assert_null(strstr(buf_str(&r.said), "user-agent"));
+	assert_null(strstr(buf_str(&r.said), "request-token"));
+	assert_null(strstr(buf_str(&r.said), "from="));
 	assert_non_null(strstr(jid_str(&r.jid), "@example.org/"));
 	release(&r);
 	fast_free(c.fast);
@@ -748,6 +806,7 @@ main(void)
 		cmocka_unit_test(
 		    passwords_lead_to_the_strongest_that_both_have),
 		cmocka_unit_test(without_a_password_there_is_no_way),
+		cmocka_unit_test(a_password_is_for_its_own_account),
 		cmocka_unit_test(
 		    what_is_bound_does_not_go_through_another_channel),
 		cmocka_unit_test(

@@ -1143,6 +1143,10 @@ external_is_what_the_certificate_says(void **state)
 	c.certificate = true;
 	c.tls = false;
 	assert_int_equal(sasl_new(&s, "EXTERNAL", &c), XERR_CONFIG);
+	assert_string_equal(sasl_server_mechanisms(&sc, 0), "EXTERNAL");
+	sc.tls = false;
+	assert_string_not_equal(sasl_server_mechanisms(&sc, 0), "EXTERNAL");
+	sc.tls = true;
 	sc.external = NULL;
 	assert_string_equal(sasl_server_mechanisms(&sc, 0),
 	    "SCRAM-SHA-512-PLUS");

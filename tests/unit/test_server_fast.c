@@ -463,6 +463,20 @@ nonsense_is_refused(void **state)
 	assert_true(hears(&w->p, "<invalid-mechanism/>"));
 }
 
+/* The account is gone with the stream, and a token would outlive it. */
+static void
+no_token_is_for_a_guest(void **state)
+{
+	struct world *w = *state;
+
+	w->c.anonymous = true;
+	say(dial(w), "<authenticate " SASL2 " mechanism='ANONYMOUS'>"
+	    "<initial-response/>" AGENT(UUID) WISH("HT-SHA-256-EXPR")
+	    "</authenticate>");
+	assert_true(hears(&w->p, "<success"));
+	assert_false(given(w));
+}
+
 static void
 no_token_comes_of_a_failure(void **state)
 {
@@ -500,6 +514,7 @@ main(void)
 		T(a_count_that_does_not_grow_is_a_replay),
 		T(a_token_is_invalidated_if_its_owner_says_so),
 		T(nonsense_is_refused),
+		T(no_token_is_for_a_guest),
 		T(no_token_comes_of_a_failure)
 	};
 
