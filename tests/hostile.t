@@ -87,6 +87,15 @@ verdict_of()
 	fast-honest | fast-year-9999)
 		how='twice send' want=0 connections=2
 		must='mechanism SCRAM-SHA-256.*mechanism HT-.*token good' ;;
+	ahead-end)
+		how='twice send' want=0 connections=3
+		must='mechanism=.HT-.*<message.*<message' ;;
+	ahead-garbage)
+		how='twice send' want=76 connections=2
+		must='mechanism=.HT-.*<message' ;;
+	ahead-*)
+		how='twice send' want=75 connections=2
+		must='mechanism=.HT-.*<message' ;;
 	fast-refused-revoked | fast-refused-expired)
 		# once more, without what went ahead
 		how='twice send' want=0 connections=3 token=gone
@@ -243,6 +252,11 @@ discreet()
 		{ echo "a secret is told"; return 1; }
 	grep -rqF -e "$PASSWORD" "$D/state" 2>/dev/null &&
 		{ echo "the password is kept"; return 1; }
+	# who has lied once is not believed before he has proved himself again
+	case $1 in
+	*fast-wrong | *fast-none | *fast-short | *fast-long | *fast-empty)
+		! grep -rq '^proved' "$D/state" || { echo "trusted"; return 1; }
+	esac
 	[ -z "$token" ] || ! grep -rq '^token' "$D/state" ||
 		{ echo "the token is kept"; return 1; }
 	return 0
@@ -267,7 +281,7 @@ recorded()
 		grep -aq GOOD "$D/out" || { echo "GOOD not printed"; return 1; }
 	esac
 	case $1 in
-	error-late-* | ack-never | at-result1-* | *at-ack1-*)
+	error-late-* | ack-never | at-result1-* | *at-ack1-* | *ahead-[!e]*)
 		grep -Eq '\<1 stanza was not acknowledged' "$D/err" ||
 		{ echo "no number of stanzas on stderr"; return 1; }
 	esac
@@ -277,7 +291,7 @@ judge()
 {
 	verdict_of "$1"
 	D=$T/plays/$1
-	innocent >"$T/why" && discreet >>"$T/why" && recorded "$1" >>"$T/why"
+	innocent >"$T/why" && discreet "$1" >>"$T/why" && recorded "$1" >>"$T/why"
 	if verdict $? "$1: status $want"; then :; else
 		note "$T/why"
 		note "$D/err"

@@ -376,6 +376,27 @@ def fast(p, proof):
     p.serve()
 
 
+@sasl2("sasl2-ahead-", {
+    "fin": lambda p: p.close(),
+    "rst": lambda p: p.reset(),
+    "stall": lambda p: p.stall(),
+    "garbage": lambda p: (p.send("<<<"), p.drain()),
+    "end": lambda p: p.leave(),
+})
+def ahead(p, fault):
+    """The message has come with the token, and then the server fails: only
+    if it ends in order, and has not let us in, it has not taken it."""
+    p.token = "fast-secret"
+    p.starttls()
+    if p.stage.visits == 2:
+        p.begin("SCRAM-SHA-256")
+        p.expect("message")
+        fault(p)
+    p.auth("SCRAM-SHA-256")
+    p.bind()
+    p.serve()
+
+
 @sasl2("sasl2-fast-refused-", {
     "revoked": ("not-authorized", ("SCRAM-SHA-256", "PLAIN")),
     "expired": ("credentials-expired", ("SCRAM-SHA-256", "PLAIN")),
