@@ -22,8 +22,8 @@ serve()
 	account "$1" romeo "$(cat "$T/$1/port")" direct
 }
 
-# sends NAME WANT SERVER MODE... -- [OPTION...]: one message; WANT is its status,
-# or "away", if another server takes it.
+# sends NAME WANT SERVER MODE... -- [OPTION...]: one message; WANT is the status,
+# or "away" if another server takes it.
 sends()
 {
 	se_name=$1 se_want=$2 RECORD=$T/$3/record

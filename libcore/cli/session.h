@@ -43,7 +43,7 @@ struct session_config {
 
 enum session_kind {
 	SESSION_AHEAD,		/* a few may be sent, to be on the way early */
-	SESSION_READY,		/* authenticated; once, and first but for that */
+	SESSION_READY,		/* authenticated; once */
 	SESSION_STANZA,		/* one came: elem */
 	SESSION_INPUT,		/* more input, or its end: session_input() */
 	SESSION_SETTLED,	/* all that was sent is acknowledged now */

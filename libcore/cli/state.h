@@ -1,8 +1,8 @@
 /*
  * What is remembered of an account from one run to the next: how strongly it
  * was authenticated, what its server can do and has proved, its token
- * (XEP-0484) and its TLS tickets.  Nothing in here is needed: without it the next login takes more
- * round trips and is less wary.
+ * (XEP-0484) and its TLS tickets.  Nothing in here is needed: without it the
+ * next login takes more round trips and is less wary.
  *
  *	struct state s;
  *

@@ -15,9 +15,10 @@
  *
  * With Bind 2 stanzas may even go with the last step of the authentication,
  * where the server proves itself in it, and has done so before: whoever holds
- * the key by which TLS is secured now has then proved to know our password.  A
- * server takes one thing after the other, so it has let us in when it comes to
- * them; one that cannot wait for itself may end the stream (XEP-0388 2.3).
+ * the key by which TLS is secured now has then proved to know our password.  By
+ * the letter nothing else is sent during authentication (XEP-0388 2.3); but a
+ * server that takes one thing after the other has let us in when it comes to
+ * them.  One that does not may end the stream.
  *
  * Nothing but a stream header and <starttls/> is sent before TLS, and nothing
  * that arrives before the end of it counts as a stanza.

@@ -278,7 +278,8 @@ a_refused_token_costs_a_connection_and_no_message(void **state)
 		assert_int_equal(p.messages, 0);
 		assert_int_equal(client_unacked_count(p.c), 1);
 		client_move_unacked(p.c, &left);
-		assert_int_equal(left.count, 1);	/* and no ping of ours */
+		/* and no ping of ours */
+		assert_int_equal(left.count, 1);
 
 		set_up(&m, &q, "juliet@example.org");
 		q.ccf.login.no_ahead = true;
