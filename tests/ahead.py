@@ -8,6 +8,7 @@ DIR/NAME/mode, a word for each connection, the last one for all that follow:
     honest      as it should
     no-sm       without stream management, though it is offered
     no-token    knows no token any more
+    other       offers something else than before, and takes nothing early
     lie         lets everybody in, and does not prove itself
     garble      the same, with a proof that is wrong
     error       ends the stream where something is behind the last response
@@ -41,6 +42,8 @@ FEATURES = (mechanisms("SCRAM-SHA-256") +
             "</inline></bind><fast xmlns='" + FAST + "'>"
             "<mechanism>HT-SHA-256-NONE</mechanism></fast></inline>"
             "</authentication>")
+OTHER = FEATURES.replace("<mechanism>HT-", "<mechanism>X</mechanism>"
+                         "<mechanism>HT-")
 TOKEN = "a-token-of-this-server"
 ERROR = ("<stream:error><not-authorized xmlns='" + STREAMS +
          "'/></stream:error></stream:stream>")
@@ -98,7 +101,7 @@ class Modern(Peer):
         finally:
             self.sock.settimeout(60)
         self.record("note", "early")
-        if mode == "error":
+        if mode in ("error", "other"):
             self.send(ERROR)
         elif mode == "elsewhere":
             with open(os.path.join(self.stage.directory, "where"),
@@ -153,7 +156,7 @@ class Modern(Peer):
     def play(self):
         mode = self.mode()
         self.tls()
-        self.header(FEATURES)
+        self.header(OTHER if mode == "other" else FEATURES)
         proof = None
         while proof is None:
             element = self.expect("authenticate")

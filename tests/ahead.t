@@ -145,6 +145,13 @@ for mode in error close fail; do
 	waits "after $mode"
 done
 
+# Something is not as it was, and that may have been it.
+sends 'before other' 0 server honest -- $SCRAM --forget
+sends other 0 server other honest -- $SCRAM
+connections other 2
+like 'other: early' "$RECORD" '^note early'
+is 'other: no fault of what was ahead' "$(proved)" ''
+
 # It may be there, or not: nobody knows, so it is not sent again.
 for mode in cut crash late; do
 	sends "before $mode" 0 server honest -- $SCRAM --forget

@@ -157,6 +157,7 @@ wire_was_misled(const struct wire *w)
 int
 wire_unlearn(struct wire *w, struct buf *why)
 {
+	const struct login *l = client_login(w->client);
 	struct route *anew;
 	int r;
 
@@ -166,7 +167,7 @@ wire_unlearn(struct wire *w, struct buf *why)
 	route_free(w->route);
 	w->route = anew;
 	w->in_vain = client_went_ahead(w->client) &&
-	    !login_token_refused(client_login(w->client));
+	    !login_token_refused(l) && !login_was_belied(l);
 	cli_verbose(1, w->in_vain ? "the server does not take what is sent "
 	    "ahead: once more, without" : "the server may not be what it was: "
 	    "once more, without what is remembered of it");

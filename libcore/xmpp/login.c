@@ -395,6 +395,12 @@ login_turned_away(const struct login *l)
 }
 
 bool
+login_was_belied(const struct login *l)
+{
+	return l->belied;
+}
+
+bool
 login_was_lied_to(const struct login *l)
 {
 	return l->lied_to;

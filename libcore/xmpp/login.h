@@ -16,7 +16,7 @@
  * With Bind 2 stanzas may even go with the last step of the authentication,
  * where the server proves itself in it, and has done so before: whoever holds
  * the key by which TLS is secured now has then proved to know our password.  By
- * the letter nothing else is sent during authentication (XEP-0388 2.3); but a
+ * the letter nothing else is sent during authentication (XEP-0388 2.4); but a
  * server that takes one thing after the other has let us in when it comes to
  * them.  One that does not may end the stream.
  *
@@ -142,6 +142,9 @@ bool login_was_misled(const struct login *l);
  * what went ahead, which it has not taken.
  */
 bool login_turned_away(const struct login *l);
+
+/* What the server offers is not what is remembered. */
+bool login_was_belied(const struct login *l);
 
 /* The server said to let us in, but could not prove itself. */
 bool login_was_lied_to(const struct login *l);

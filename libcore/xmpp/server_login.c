@@ -67,7 +67,7 @@ server_secured(struct server *s)
 }
 
 /*
- * During an exchange of SASL2 nothing else is said (XEP-0388 2.3).  Behind one
+ * During an exchange of SASL2 nothing else is said (XEP-0388 2.4).  Behind one
  * that has failed may be what was sent in the same breath; it was for another
  * stream than this.
  */
