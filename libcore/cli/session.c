@@ -241,48 +241,54 @@ tell_login(const struct session *s)
 		    "now (%s)", upgraded);
 }
 
-/* The client's next event in words of ours: 1, 0 for none, or an error. */
+/* An event of the client in words of ours: 1, 0 for none, or an error. */
+static int
+translate(struct session *s, const struct client_event *cev,
+    struct session_event *ev)
+{
+	int r;
+
+	switch (cev->kind) {
+	case CLIENT_TLS:
+		r = wire_start_tls(s->wire);
+		return r < 0 ? session_fail(s, r, wire_errmsg(s->wire)) : 0;
+	case CLIENT_AHEAD:
+		if (s->ready)	/* on another connection */
+			return 0;
+		s->ready = true;
+		ev->kind = SESSION_AHEAD;
+		return 1;
+	case CLIENT_ONLINE:
+		went_online(s);
+		ev->kind = SESSION_READY;
+		return 1;
+	case CLIENT_BOUND:
+		wire_learn(s->wire);
+		tell_login(s);
+		return 0;
+	case CLIENT_STANZA:
+		ev->kind = SESSION_STANZA;
+		ev->elem = cev->elem;
+		return 1;
+	case CLIENT_CLOSED:
+		s->closed = true;
+		ev->kind = SESSION_CLOSED;
+		return 1;
+	default:
+		ev->kind = SESSION_SETTLED;
+		return session_unacked(s) == 0;
+	}
+}
+
 static int
 take_client(struct session *s, struct session_event *ev)
 {
 	struct client_event cev;
 	int r;
 
-	while ((r = client_next(s->client, &cev)) == 1) {
-		switch (cev.kind) {
-		case CLIENT_TLS:
-			if ((r = wire_start_tls(s->wire)) < 0)
-				return session_fail(s, r, wire_errmsg(s->wire));
-			break;
-		case CLIENT_AHEAD:
-			if (s->ready)	/* on another connection */
-				break;
-			s->ready = true;
-			ev->kind = SESSION_AHEAD;
-			return 1;
-		case CLIENT_ONLINE:
-			went_online(s);
-			ev->kind = SESSION_READY;
-			return 1;
-		case CLIENT_BOUND:
-			wire_learn(s->wire);
-			tell_login(s);
-			break;
-		case CLIENT_STANZA:
-			ev->kind = SESSION_STANZA;
-			ev->elem = cev.elem;
-			return 1;
-		case CLIENT_CLOSED:
-			s->closed = true;
-			ev->kind = SESSION_CLOSED;
-			return 1;
-		default:
-			if (session_unacked(s) > 0)
-				break;
-			ev->kind = SESSION_SETTLED;
-			return 1;
-		}
-	}
+	while ((r = client_next(s->client, &cev)) == 1)
+		if ((r = translate(s, &cev, ev)) != 0)
+			return r;
 	return r < 0 ? session_fail(s, r, client_errmsg(s->client)) : 0;
 }
 

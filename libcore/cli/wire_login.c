@@ -47,37 +47,50 @@ find_proof(void *arg)
 	    state_proof(remember_state(w->remember), key);
 }
 
+static bool
+make_nonces(struct wire *w)
+{
+	return newid_of_size(w->nonce, sizeof(w->nonce)) == 0 &&
+	    newid_of_size(w->retry_nonce, sizeof(w->retry_nonce)) == 0 &&
+	    newid_of_size(w->id, sizeof(w->id)) == 0;
+}
+
+static struct login_config
+describe_login(struct wire *w)
+{
+	const struct account *a = w->account;
+
+	return (struct login_config){
+		.jid = &a->jid,
+		.password = a->has_password ?
+		    (const char *)buf_data(&a->password) : NULL,
+		.password_len = buf_len(&a->password),
+		.nonce = w->nonce,
+		.retry_nonce = w->retry_nonce,
+		.certificate = a->cert != NULL,
+		.names_us = names_us(w),
+		.anonymous = a->anonymous,
+		.software = cli_name(),
+		.direct = w->direct,
+		.binding = find_binding,
+		.proof = find_proof,
+		.no_ahead = w->unlearnt || a->ahead == NETOPT_NO,
+		.arg = w,
+		.plaintext_ok = w->net->insecure_plaintext,
+	};
+}
+
 int
 wire_make_client(struct wire *w, struct buf *why)
 {
-	const struct account *a = w->account;
 	int r;
 
-	if (newid_of_size(w->nonce, sizeof(w->nonce)) < 0 ||
-	    newid_of_size(w->retry_nonce, sizeof(w->retry_nonce)) < 0 ||
-	    newid_of_size(w->id, sizeof(w->id)) < 0) {
+	if (!make_nonces(w)) {
 		buf_puts(why, "no random numbers to be had");
 		return XERR_INTERNAL;
 	}
 	w->cf = (struct client_config){
-		.login = {
-			.jid = &a->jid,
-			.password = a->has_password ?
-			    (const char *)buf_data(&a->password) : NULL,
-			.password_len = buf_len(&a->password),
-			.nonce = w->nonce,
-			.retry_nonce = w->retry_nonce,
-			.certificate = a->cert != NULL,
-			.names_us = names_us(w),
-			.anonymous = a->anonymous,
-			.software = cli_name(),
-			.direct = w->direct,
-			.binding = find_binding,
-			.proof = find_proof,
-			.no_ahead = w->unlearnt || a->ahead == NETOPT_NO,
-			.arg = w,
-			.plaintext_ok = w->net->insecure_plaintext,
-		},
+		.login = describe_login(w),
 		.identity = {
 			.category = "client", .type = "bot",
 			.name = cli_name(), .version = VERSION,
