@@ -357,6 +357,37 @@ silence_about_one_of_several_is_passed_after_a_moment(void **state)
 	close(s);
 }
 
+/* That it is not silence is known from the second question. */
+static void
+a_lost_question_is_asked_again_soon(void **state)
+{
+	static const struct dns_rec recs[] = {
+		{ "_xmpp-client._tcp.example.org", DNS_SRV, "a.example", 10,
+		    0, 1, 0, false, 0, false },
+		{ .name = "a.example", .type = DNS_A, .data = "127.0.0.1" },
+		{ .name = NULL }
+	};
+	unsigned port = 0;
+	int s = hold("127.0.0.1", &port, true);
+	struct dns_rec *table = table_with_port(recs, N(recs), port);
+	int64_t begin = pump_now();
+	struct dial_target t;
+	struct dialer *d;
+	struct dnsd dns;
+
+	(void)state;
+	dnsd_start_lossy(&dns, table);
+	d = by_srv("example.org", &dns, DIAL_ANY);
+	assert_int_equal(next(d, &t), 0);
+	/* once for the records, once for the addresses */
+	assert_true(pump_now() - begin >= 1000);
+	assert_true(pump_now() - begin < 4000);
+	dialer_free(d);
+	dnsd_stop(&dns);
+	free(table);
+	close(s);
+}
+
 /* Without DNSSEC the domain itself is tried then, see above. */
 static void
 srv_records_kept_from_us_are_not_done_without(void **state)
@@ -490,6 +521,7 @@ main(void)
 		cmocka_unit_test(a_silent_target_is_passed_after_a_moment),
 		cmocka_unit_test(
 		    silence_about_one_of_several_is_passed_after_a_moment),
+		cmocka_unit_test(a_lost_question_is_asked_again_soon),
 		cmocka_unit_test(srv_records_kept_from_us_are_not_done_without),
 		cmocka_unit_test(only_name_servers_of_this_machine_are_trusted),
 		cmocka_unit_test(
