@@ -106,6 +106,13 @@ status 'a certificate for each account with --certificates' 0 \
 	    openssl x509 -in "$f" -noout -text | grep -q XmppAddr'
 ok 'nothing is left behind of them' test -s "$T/out" -a \
     ! -e "$(cat "$T/out")" -a ! -e "$(dirname "$(cat "$T/out")")"
+# shellcheck disable=SC2016
+status 'who has one logs in by it' 0 xmpp-serve --certificates --no-sasl2 -- \
+    sh -c 'xmpp-send -v --wait 0 --trace "$0" --trace-secrets -m x \
+	juliet@localhost' "$T/trace"
+like 'by EXTERNAL' "$T/err" 'by EXTERNAL$'
+like 'and says nothing that the certificate says' "$T/trace" \
+    "<auth [^>]*mechanism='EXTERNAL'>=</auth>"
 
 # --- A server ----------------------------------------------------------------
 

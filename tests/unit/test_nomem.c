@@ -450,6 +450,7 @@ session(struct pair *p)
 }
 
 static const char *mechanism[2];
+static bool certified;	/* the client, by EXTERNAL */
 static bool storing;	/* not the password, but what can be upgraded */
 static struct verifier kept;
 
@@ -500,7 +501,8 @@ log_in_and_talk(void)
 		    .nonce = "abcdefghijklmnopqrstuvwxyz234567",
 		    .direct = true, .remembered = early ? &offer : NULL,
 		    .proof = all,
-		    .binding = storing ? binding : NULL },
+		    .binding = storing ? binding : NULL,
+		    .certificate = certified },
 		.identity = { "client", "bot", "test", "1" }, .id = "q7h2"
 	};
 	struct server_config scf = {
@@ -518,7 +520,8 @@ log_in_and_talk(void)
 	if ((r = jid_parse(&jid, address, strlen(address))) == 0 &&
 	    (r = client_new(&p.c, &ccf)) == 0 &&
 	    (r = client_secured(p.c)) == 0 &&
-	    (r = server_new(&p.s, &scf)) == 0)
+	    (r = server_new(&p.s, &scf)) == 0 && (!certified ||
+	    (r = server_set_addresses(p.s, &jid, 1)) == 0))
 		r = session(&p);
 	/* a binding that there is no memory for is none, and then no upgrade */
 	if (r == 0 && storing && server_upgraded(p.s) == NULL)
@@ -536,6 +539,11 @@ a_session_needs_memory(void **state)
 	each_fails(log_in_and_talk, XERR_NOMEM, 30);
 	mechanism[0] = "SCRAM-SHA-1";
 	each_fails(log_in_and_talk, XERR_NOMEM, 40);
+	mechanism[0] = "EXTERNAL";
+	certified = true;
+	each_fails(log_in_and_talk, XERR_NOMEM, 30);
+	certified = false;
+	mechanism[0] = "SCRAM-SHA-1";
 	early = true;
 	each_fails(log_in_and_talk, XERR_NOMEM, 40);
 	early = false;

@@ -124,15 +124,18 @@ each_fails(int (*f)(void), long many)
 
 static struct cert_ca *ca;
 static char ca_path[] = "/tmp/xmpputils-ca-XXXXXX";
-static struct buf cert, key;
+static struct buf authority, cert, key, our_cert, our_key;
 
 static int
 contexts(struct tls_ctx **c, struct tls_ctx **s)
 {
 	struct tls_config cf = { .ca_file = ca_path, .alpn = "xmpp-client",
-	    .tickets = true };
+	    .tickets = true,
+	    .cert_pem = (const char *)buf_data(&our_cert),
+	    .key_pem = (const char *)buf_data(&our_key) };
 	struct tls_config sf = { .server = true, .alpn = "xmpp-client",
 	    .tickets = true,
+	    .client_ca_pem = (const char *)buf_data(&authority),
 	    .cert_pem = (const char *)buf_data(&cert),
 	    .key_pem = (const char *)buf_data(&key) };
 	struct buf why;
@@ -143,6 +146,31 @@ contexts(struct tls_ctx **c, struct tls_ctx **s)
 		r = tls_ctx_new(s, &sf, &why);
 	buf_release(&why);
 	return r;
+}
+
+/*
+ * What the client's certificate names.  Without memory it is as if it named
+ * nothing, which lets nobody in.
+ */
+static int
+look_at_names(const struct tls_ctx *c, const struct tls *server)
+{
+	static const char want[] = "juliet@example.org";
+	struct buf b;
+	int r, i;
+
+	for (i = 0; i < 2; i++) {
+		buf_init(&b, 100);
+		r = i == 0 ? tls_ctx_address(c, 0, &b) :
+		    tls_peer_address(server, 0, &b);
+		if (r == 0 && (buf_len(&b) != sizeof(want) - 1 ||
+		    memcmp(buf_data(&b), want, buf_len(&b)) != 0))
+			r = 3;
+		buf_release(&b);
+		if (r != 0)
+			return r;
+	}
+	return 0;
 }
 
 /* What was said arrives whole, or something failed. */
@@ -170,6 +198,8 @@ handshake(void)
 		if (r < 0 && tls_errmsg(a.tls)[0] == '\0' &&
 		    tls_errmsg(b.tls)[0] == '\0' && r != XERR_NOMEM)
 			r = 2;
+		if (r == 0)
+			r = look_at_names(c, b.tls);
 	}
 	side_release(&a);
 	side_release(&b);
@@ -316,21 +346,27 @@ finding_a_service_survives_want_of_memory(void **state)
 static int
 setup(void **state)
 {
-	struct buf pem, why;
+	const struct cert_spec us = { .client = true,
+	    .xmpp = LIST("juliet@example.org") };
+	struct buf why;
 
 	(void)state;
-	buf_init(&pem, 10000);
+	buf_init(&authority, 10000);
+	buf_init(&our_cert, 10000);
+	buf_init(&our_key, 10000);
 	buf_init(&why, 1000);
 	buf_init(&cert, 10000);
 	buf_init(&key, 10000);
 	if (tls_init() < 0 || cert_ca_new(&ca, "Test CA") < 0 ||
-	    cert_ca_pem(ca, &pem) < 0 || cert_issue(ca, &(struct cert_spec){
+	    cert_ca_pem(ca, &authority) < 0 || cert_issue(ca, &(struct cert_spec){
 	    .dns = LIST("example.org") }, &cert, &key) < 0 ||
+	    cert_issue(ca, &us, &our_cert, &our_key) < 0 ||
 	    buf_str(&cert) == NULL || buf_str(&key) == NULL ||
+	    buf_str(&our_cert) == NULL || buf_str(&our_key) == NULL ||
+	    buf_str(&authority) == NULL ||
 	    listen_open(&listener, 0, &why) < 0)
 		return -1;
-	put_file(ca_path, buf_data(&pem), buf_len(&pem));
-	buf_release(&pem);
+	put_file(ca_path, buf_data(&authority), buf_len(&authority));
 	buf_release(&why);
 	return 0;
 }
@@ -342,8 +378,11 @@ teardown(void **state)
 	unlink(ca_path);
 	listen_close(&listener);
 	cert_ca_free(ca);
+	buf_release(&authority);
 	buf_release(&cert);
 	buf_wipe(&key);
+	buf_release(&our_cert);
+	buf_wipe(&our_key);
 	return 0;
 }
 
