@@ -87,6 +87,7 @@ struct client {
 
 struct proxy {
 	struct relay_config cf;
+	struct tls_ctx *to_server[2];	/* by STARTTLS, direct */
 	const char *host, *ca_file;
 	unsigned port;
 	bool any_tls;		/* nothing said: as the server's records do */
@@ -139,8 +140,9 @@ make_identity(struct proxy *p)
 static void
 prepare(struct proxy *p)
 {
-	struct tls_config tc = { .ca_file = p->ca_file,
-		.alpn = p->tls == RELAY_DIRECT ? "xmpp-client" : NULL };
+	struct tls_config tc = { .ca_file = p->ca_file };
+	struct tls_config direct = { .ca_file = p->ca_file,
+	    .alpn = "xmpp-client" };
 	struct buf why;
 	int r;
 
@@ -151,9 +153,9 @@ prepare(struct proxy *p)
 	memcpy(p->ascii, buf_data(&why), buf_len(&why));
 	buf_reset(&why);
 	p->cf.domain = jid_str(&p->domain);
-	p->cf.ascii = p->ascii;
 	p->cf.out = &p->out;
-	if ((r = tls_ctx_new(&p->cf.to_server, &tc, &why)) < 0 ||
+	if ((r = tls_ctx_new(&p->to_server[0], &tc, &why)) < 0 ||
+	    (r = tls_ctx_new(&p->to_server[1], &direct, &why)) < 0 ||
 	    (r = listen_open(&p->listener, p->listener.port, &why)) < 0)
 		die(r, &why);
 	buf_release(&why);
@@ -174,6 +176,7 @@ dial_server(struct proxy *p, struct dialer **dialer, struct buf *why)
 		.deadline = p->timeout_ms == 0 ? -1 :
 		    pump_now() + p->timeout_ms,
 		.dns = getenv("XMPP_DNS"),
+		.tlsa = true,
 	};
 
 	if (d.dns != NULL && *d.dns == '\0')
@@ -225,14 +228,37 @@ take_client(struct proxy *p, int fd)
 	buf_release(&why);
 }
 
+/* TLS, to begin as HOW, with the server that T is: what it has to prove. */
+static int
+new_tls(struct proxy *p, const struct dial_target *t, enum relay_tls how,
+    struct tls **tls)
+{
+	int r = tls_new(tls, p->to_server[how == RELAY_DIRECT], p->ascii);
+
+	if (r < 0)
+		return r;
+	if ((r = tls_set_unicode(*tls, jid_domain(&p->domain, NULL))) < 0 ||
+	    (r = tls_set_tlsa(*tls, t->tlsa_host, t->tlsa, t->ntlsa)) < 0)
+		tls_free(*tls);
+	return r < 0 ? r : 0;
+}
+
 /* The server was reached for C: by FD, as T says. */
 static void
 connected(struct proxy *p, struct client *c, int fd,
     const struct dial_target *t)
 {
-	int r = relay_new(&c->relay, &p->cf, c->fd, fd,
-	    p->any_tls && t->direct ? RELAY_DIRECT : p->tls, c->label);
+	enum relay_tls how = p->any_tls && t->direct ? RELAY_DIRECT : p->tls;
+	struct tls *tls = NULL;
+	int r = how == RELAY_NONE ? 0 : new_tls(p, t, how, &tls);
 
+	if (r == 0) {
+		r = relay_new(&c->relay, &p->cf, c->fd, fd, how, tls,
+		    c->label);
+	} else {
+		close(fd);
+		close(c->fd);
+	}
 	if (r < 0)
 		cli_warn("%s%s", c->label, xerr_str(r));
 }
@@ -411,7 +437,8 @@ main(int argc, char *argv[])
 	serve(&p);
 	listen_close(&p.listener);
 	tls_ctx_free(p.cf.to_client);
-	tls_ctx_free(p.cf.to_server);
+	tls_ctx_free(p.to_server[0]);
+	tls_ctx_free(p.to_server[1]);
 	buf_release(&p.out);
 	nest_remove();
 	signals_die(p.signal);

@@ -274,6 +274,30 @@ told 'forged: one of the services, TLSA count for the other' 'DANE'
 sends expired.test 'signed, but expired' 75
 is 'nobody is asked for it' "$(grep "sni .*expired" "$T"/*/record)" ''
 
+# --- By xmpp-proxy -----------------------------------------------------------
+
+# through DOMAIN NAME WANT [SERVER]: one that connects there.
+through()
+{
+	bg proxy xmpp-proxy --ca-file "$T/ca.pem" -a 0 "$1"
+	th_proxy=$pid
+	wait_for 10 grep -q 'certificate is by' "$T/proxy.err" ||
+	    note "$T/proxy.err"
+	XMPP_CA_FILE=$(sed -n 's/.* is by //p' "$T/proxy.err")
+	sends "$1" "$2" "$3" "${4:-}" --host 127.0.0.1 --tls starttls \
+	    --port "$(sed -n 's/.* port \([0-9]*\);.*/\1/p' "$T/proxy.err")"
+	XMPP_CA_FILE=$T/ca.pem
+	stop "$th_proxy"
+}
+
+through self.signed.test 'by a proxy: TLSA of a key that no authority knows' \
+    0 self
+through wrong.signed.test 'by a proxy: wrong TLSA' 75
+like 'is told' "$T/proxy.err" 'not what .*TLSA records in DNS say'
+: >"$T/two/record"
+through direct.signed.test 'by a proxy: TLSA of direct TLS' 0 two
+like 'with ALPN' "$T/two/record" 'alpn xmpp-client'
+
 # --- What had to wait --------------------------------------------------------
 
 ended mute_tlsa 'TLSA: silence' 75

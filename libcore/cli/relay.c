@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/xerr.h"
 #include "cli/cli.h"
@@ -38,6 +39,7 @@ struct leg {
 struct relay {
 	const struct relay_config *cf;
 	struct leg client, server;
+	struct tls *to_server;	/* until it begins */
 	struct dump *dump;
 	char label[LABEL];
 	struct buf clean;	/* what goes through, without secrets */
@@ -90,13 +92,15 @@ put_header(struct relay *r, struct leg *l)
 static void
 start_tls(struct relay *r, struct leg *l)
 {
-	struct tls *t;
-	int e;
+	struct tls *t = NULL;
+	int e = 0;
 
-	if (l == &r->client)
+	if (l == &r->client) {
 		e = tls_new(&t, r->cf->to_client, NULL);
-	else
-		e = tls_new(&t, r->cf->to_server, r->cf->ascii);
+	} else {
+		t = r->to_server;
+		r->to_server = NULL;
+	}
 	if (e < 0 || (e = conn_start_tls(l->conn, t)) < 0)
 		fail(r, l, xerr_str(e));
 	xparse_free(l->parse);
@@ -373,14 +377,19 @@ new_leg(struct leg *l, const char *name, enum dump_side side, int fd)
 
 int
 relay_new(struct relay **out, const struct relay_config *cf, int client,
-    int server, enum relay_tls tls, const char *label)
+    int server, enum relay_tls how, struct tls *to_server, const char *label)
 {
 	struct relay *r;
 	int e, e2;
 
-	if ((r = calloc(1, sizeof(*r))) == NULL)
+	if ((r = calloc(1, sizeof(*r))) == NULL) {
+		tls_free(to_server);
+		close(client);
+		close(server);
 		return XERR_NOMEM;
+	}
 	r->cf = cf;
+	r->to_server = to_server;
 	buf_init(&r->clean, 8 * QUEUE);
 	snprintf(r->label, sizeof(r->label), "%s", label);
 	e = new_leg(&r->client, "client", DUMP_CLIENT, client);
@@ -391,7 +400,7 @@ relay_new(struct relay **out, const struct relay_config *cf, int client,
 	}
 	r->dump = dump_new(&cf->dump, cf->out, NULL);
 	dump_set_label(r->dump, label);
-	begin_server(r, tls);
+	begin_server(r, how);
 	*out = r;
 	return 0;
 }
@@ -409,6 +418,7 @@ relay_free(struct relay *r)
 	buf_wipe(&r->clean);
 	conn_free(r->client.conn);
 	conn_free(r->server.conn);
+	tls_free(r->to_server);
 	free(r);
 }
 

@@ -20,9 +20,8 @@ enum relay_tls { RELAY_STARTTLS, RELAY_DIRECT, RELAY_NONE };
 /* Borrowed as long as there are relays. */
 struct relay_config {
 	const char *domain;	/* in normal form: of the stream headers */
-	const char *ascii;	/* in A-labels: of certificates */
 	bool plain;		/* offer no TLS to clients */
-	struct tls_ctx *to_client, *to_server;
+	struct tls_ctx *to_client;
 	struct dump_config dump;
 	struct buf *out;	/* where the dump goes */
 };
@@ -31,11 +30,12 @@ struct relay;
 
 /*
  * A relay between the sockets CLIENT and SERVER, which belong to it from now
- * on, also when this fails; TLS says how TLS with the server begins.  LABEL is
- * put before what is shown.  0 or an error of enum xerr.
+ * on, also when this fails, as does TO_SERVER, the TLS that HOW says how to
+ * begin, NULL with RELAY_NONE.  LABEL is put before what is shown.  0 or an
+ * error of enum xerr.
  */
 int relay_new(struct relay **r, const struct relay_config *cf, int client,
-    int server, enum relay_tls tls, const char *label);
+    int server, enum relay_tls how, struct tls *to_server, const char *label);
 void relay_free(struct relay *r);
 
 /* The two ends to wait for. */
