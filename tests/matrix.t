@@ -8,7 +8,7 @@ need openssl port xmpp-send xmpp-listen xmpp-serve
 . "$(dirname "$0")/matrix.sh"
 
 JOBS=4		# logins at once
-LIMIT=20
+LIMIT=40
 
 # have SERVER
 have()
@@ -152,10 +152,10 @@ done
 for s in prosody sasl2 ejabberd; do
 	[ -e "$T/$s.up" ] || continue
 	for f in "$T/$s"/1.*; do
-		port wait "$(cat "$f")" 30 || verdict 1 "$s listens: $f"
+		port wait "$(cat "$f")" 60 || verdict 1 "$s listens: $f"
 	done
 done
-[ ! -e "$T/ejabberd.up" ] || wait_for 30 test -e "$T/ejabberd/ready"
+[ ! -e "$T/ejabberd.up" ] || wait_for 60 test -e "$T/ejabberd/ready"
 
 # juliet hears, at each server in each version, all that arrives there.
 mkdir "$T/cells"
@@ -198,7 +198,7 @@ for h in $HEARERS; do
 	awk -v s="${s%-*}" -v v="${s#*-}" '$2 == s && $7 != "refused" &&
 	    (s == v || v == $5) { print $1; if ($4 ~ /^again/) print $1 }' \
 	    "$T/table" >"$T/want"
-	wait_for 10 lines "$T/juliet-$s.out" "$(wc -l <"$T/want")"
+	wait_for 20 lines "$T/juliet-$s.out" "$(wc -l <"$T/want")"
 	stop "${h#*:}"
 	said "$s" >"$T/got"
 	same "$s: every message has arrived" "$T/got" "$T/want"
