@@ -38,6 +38,7 @@ account_release(struct account *a)
 	free(a->ca_file);
 	free(a->crl_file);
 	free(a->pins);
+	free(a->sasl);
 	wipe_text(a->proxy);
 	free(a->proxy);
 	free(a->cert);
@@ -185,9 +186,15 @@ put_secret(struct account *a, const struct conf *c, const char *name)
 static int
 put_section(struct account *a, const struct conf *c, const char *name)
 {
+	const struct conf_entry *sasl = conf_get(c, name, CONF_SASL);
+	char where[512];
 	size_t i;
 	int status = 0;
 
+	if (sasl != NULL) {
+		account_place(where, c, sasl);
+		status = account_put_sasl(a, sasl->value, where);
+	}
 	for (i = 0; i < c->n && status == 0; i++)
 		if (strcmp(c->v[i].section, name) == 0)
 			status = put_entry(a, c, &c->v[i]);
@@ -209,10 +216,11 @@ account_load(struct account *a, const struct netopt *o)
 
 	if (named == NULL)
 		named = account_env("XMPP_CONFIG");
-	a->anonymous = o->mechanisms != NULL &&
-	    strcmp(o->mechanisms, "ANONYMOUS") == 0;
 	conf_init(&c);
 	if ((status = take_password(a)) != 0 ||
+	    (status = account_put_sasl(a, o->mechanisms, "--sasl")) != 0 ||
+	    (status = account_put_sasl(a, account_env("XMPP_SASL"),
+	    "XMPP_SASL")) != 0 ||
 	    (status = wanted_jid(a, o)) != 0 ||
 	    (status = account_read_file(a, &c, named, &path)) != 0 ||
 	    (status = account_choose(a, &c, o->account, &name)) != 0 ||

@@ -39,10 +39,11 @@ enum account_secret {
 
 struct account {
 	struct jid jid;		/* normal form, with a localpart unless */
-	bool anonymous;		/* --sasl ANONYMOUS: no user, no password */
+	bool anonymous;		/* sasl is ANONYMOUS: no user, no password */
 	char *host;		/* NULL: the JID's domain, by SRV */
 	unsigned port;		/* 0: by SRV, or the protocol's own */
 	enum netopt_tls tls;
+	char *sasl;		/* mechanisms with commas; NULL: any */
 	enum netopt_bool ahead;	/* may anything be sent ahead? */
 	char *ca_file;		/* NULL: the system's */
 	char *crl_file;		/* NULL: nothing is revoked */

@@ -60,6 +60,7 @@ int account_put_setting(struct account *a, const struct conf *c,
 int account_put_port(struct account *a, const char *value, const char *where);
 int account_put_tls(struct account *a, const char *value, const char *where);
 int account_put_ahead(struct account *a, const char *value, const char *where);
+int account_put_sasl(struct account *a, const char *value, const char *where);
 
 /* When all is set: the proxy of ALL_PROXY, or none. */
 int account_choose_proxy(struct account *a);

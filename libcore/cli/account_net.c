@@ -80,6 +80,19 @@ account_put_ahead(struct account *a, const char *value, const char *where)
 	return 0;
 }
 
+/* The mechanisms that may be used; before any JID, which may go without user. */
+int
+account_put_sasl(struct account *a, const char *value, const char *where)
+{
+	if (a->sasl != NULL || value == NULL)
+		return 0;
+	if (!netopt_has_mechanisms(value))
+		return cli_fail(&a->err, EX_CONFIG, "%s: %s '%s': "
+		    NETOPT_NO_MECHANISM, where, conf_name(CONF_SASL), value);
+	a->anonymous = strcmp(value, "ANONYMOUS") == 0;
+	return account_put_text(a, &a->sasl, value);
+}
+
 /* What is text everywhere: in options, the environment and the file. */
 struct setting {
 	enum conf_key key;

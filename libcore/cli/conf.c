@@ -21,6 +21,7 @@ static const char *const names[CONF_KEYS] = {
 	[CONF_CRL_FILE] = "crl_file",
 	[CONF_PIN] = "pin",
 	[CONF_PROXY] = "proxy",
+	[CONF_SASL] = "sasl",
 	[CONF_AHEAD] = "ahead",
 	[CONF_CERT] = "cert",
 	[CONF_KEY] = "key",

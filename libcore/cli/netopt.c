@@ -3,6 +3,7 @@
 
 #include "base/xerr.h"
 #include "cli/netopt.h"
+#include "sasl/sasl.h"
 
 /* Below this not even stream features fit; above it sizes might overflow. */
 enum { STANZA_MIN = 10000, STANZA_MAX = 1 << 30 };
@@ -26,6 +27,32 @@ netopt_parse_tls(enum netopt_tls *tls, const char *s)
 	else
 		return XERR_SYNTAX;
 	return 0;
+}
+
+static bool
+has_mechanism(const char *name, size_t len)
+{
+	const char *have;
+	size_t i;
+
+	for (i = 0; (have = sasl_mechanism_name(i)) != NULL; i++)
+		if (strlen(have) == len && memcmp(have, name, len) == 0)
+			return true;
+	return false;
+}
+
+bool
+netopt_has_mechanisms(const char *list)
+{
+	size_t len;
+
+	for (;; list += len + 1) {
+		len = strcspn(list, ",");
+		if (!has_mechanism(list, len))
+			return false;
+		if (list[len] == '\0')
+			return true;
+	}
 }
 
 /* An empty value is a variable that a script forgot to set. */
@@ -73,7 +100,11 @@ netopt_take(struct netopt *o, int ch, const char *arg)
 	case NETOPT_CA_FILE: o->ca_file = text("--ca-file", arg); break;
 	case NETOPT_CRL_FILE: o->crl_file = text("--crl-file", arg); break;
 	case NETOPT_PIN: add_pin(o, arg); break;
-	case NETOPT_SASL: o->mechanisms = text("--sasl", arg); break;
+	case NETOPT_SASL:
+		if (!netopt_has_mechanisms(arg))
+			cli_usage("--sasl: '%s': " NETOPT_NO_MECHANISM, arg);
+		o->mechanisms = arg;
+		break;
 	case NETOPT_FORGET: o->forget = true; break;
 	case NETOPT_NO_AHEAD: o->ahead = NETOPT_NO; break;
 	case NETOPT_PROXY: o->proxy = proxy_url(arg); break;

@@ -150,4 +150,9 @@ bool netopt_take(struct netopt *o, int ch, const char *arg);
 /* "starttls" or "direct" into *TLS; 0 or XERR_SYNTAX. */
 int netopt_parse_tls(enum netopt_tls *tls, const char *s);
 
+/* Are all in this list, with commas, mechanisms that we have? */
+bool netopt_has_mechanisms(const char *list);
+#define NETOPT_NO_MECHANISM \
+	"not a list of mechanisms like SCRAM-SHA-256,SCRAM-SHA-1"
+
 #endif

@@ -99,7 +99,7 @@ wire_make_client(struct wire *w, struct buf *why)
 		.id = w->id,
 		.hand_requests = w->hand_requests,
 	};
-	remember_fill(w->remember, &w->cf.login, w->net->mechanisms);
+	remember_fill(w->remember, &w->cf.login, w->account->sasl);
 	if (w->unlearnt)
 		w->cf.login.remembered = NULL;
 	if ((r = client_new(&w->client, &w->cf)) < 0)

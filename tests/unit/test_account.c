@@ -28,7 +28,7 @@
 static const char *const variables[] = {
 	"XMPP_JID", "XMPP_PASSWORD", "XMPP_HOST", "XMPP_PORT", "XMPP_TLS",
 	"XMPP_CA_FILE", "XMPP_CRL_FILE", "XMPP_PIN", "XMPP_PROXY", "ALL_PROXY",
-	"all_proxy", "XMPP_AHEAD", "XMPP_CONFIG", "XDG_CONFIG_HOME", "HOME"
+	"all_proxy", "XMPP_AHEAD", "XMPP_SASL", "XMPP_CONFIG", "XDG_CONFIG_HOME", "HOME"
 };
 
 static char dir[64];
@@ -262,6 +262,12 @@ complains_of_a_bad_file_with_its_line(void **state)
 		{ "jid = a@b.example\nport = 65536\n", ":2: port" },
 		{ "jid = a@b.example\ntls = no\n", ":2: tls 'no'" },
 		{ "jid = a@b.example\nahead = off\n", ":2: ahead 'off'" },
+		{ "jid = a@b.example\nsasl = SCRAM-SHA-256,\n",
+		    ":2: sasl 'SCRAM-SHA-256,'" },
+		{ "jid = a@b.example\nsasl = SCRAM-SHA256\n",
+		    ":2: sasl 'SCRAM-SHA256'" },
+		{ "jid = b.example\nsasl = ANONYMOUS,PLAIN\n",
+		    ":1: 'b.example' has no user" },
 		{ "jid = a@@b\n", ":1: 'a@@b' is no JID" },
 		{ "jid = b.example\n", ":1: 'b.example' has no user" },
 		{ "jid = a@b.example\npassword = hunter2\n"
@@ -278,6 +284,15 @@ complains_of_a_bad_file_with_its_line(void **state)
 		if (bad[i].message[0] == ':')
 			assert_message(in_dir("config"));
 	}
+}
+
+static void
+by_anonymous_alone_an_account_needs_no_user(void **state)
+{
+	(void)state;
+	assert_int_equal(load_text("jid = b.example\nsasl = ANONYMOUS\n"), 0);
+	assert_true(acc.anonymous);
+	assert_string_equal(jid_str(&acc.jid), "b.example");
 }
 
 static void
@@ -365,7 +380,7 @@ option_goes_before_environment_before_file(void **state)
 {
 	static const char text[] =
 	    "jid = a@b.example/file\npassword = file\nhost = file\nport = 1\n"
-	    "tls = starttls\nca_file = /file\nahead = no\n";
+	    "tls = starttls\nca_file = /file\nahead = no\nsasl = PLAIN\n";
 
 	(void)state;
 	set("XMPP_JID", "a@b.example/env");
@@ -374,6 +389,7 @@ option_goes_before_environment_before_file(void **state)
 	set("XMPP_PORT", "2");
 	set("XMPP_TLS", "direct");
 	set("XMPP_AHEAD", "yes");
+	set("XMPP_SASL", "EXTERNAL,SCRAM-SHA-1");
 	set("XMPP_CA_FILE", "env.pem");
 	assert_int_equal(load_text(text), 0);
 	assert_string_equal(jid_str(&acc.jid), "a@b.example/env");
@@ -381,6 +397,7 @@ option_goes_before_environment_before_file(void **state)
 	assert_int_equal(acc.port, 2);
 	assert_int_equal(acc.tls, NETOPT_TLS_DIRECT);
 	assert_int_equal(acc.ahead, NETOPT_YES);
+	assert_string_equal(acc.sasl, "EXTERNAL,SCRAM-SHA-1");
 	assert_string_equal(acc.ca_file, "env.pem");
 	assert_password("env");
 	opt.jid = "a@b.example/opt";
@@ -388,6 +405,7 @@ option_goes_before_environment_before_file(void **state)
 	opt.port = 3;
 	opt.tls = NETOPT_TLS_STARTTLS;
 	opt.ahead = NETOPT_NO;
+	opt.mechanisms = "SCRAM-SHA-512";
 	opt.ca_file = "opt.pem";
 	assert_int_equal(load_text(text), 0);
 	assert_string_equal(jid_str(&acc.jid), "a@b.example/opt");
@@ -395,6 +413,7 @@ option_goes_before_environment_before_file(void **state)
 	assert_int_equal(acc.port, 3);
 	assert_int_equal(acc.tls, NETOPT_TLS_STARTTLS);
 	assert_int_equal(acc.ahead, NETOPT_NO);
+	assert_string_equal(acc.sasl, "SCRAM-SHA-512");
 	assert_string_equal(acc.ca_file, "opt.pem");
 	/* the variable is gone since the first time */
 	assert_password("file");
@@ -963,6 +982,7 @@ main(void)
 		T(takes_crlf_and_a_byte_order_mark),
 		T(an_indented_line_stands_for_itself),
 		T(complains_of_a_bad_file_with_its_line),
+		T(by_anonymous_alone_an_account_needs_no_user),
 		T(refuses_nul_in_the_file),
 		T(a_section_is_chosen_by_name),
 		T(sections_alone_ask_for_a_choice),
