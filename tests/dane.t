@@ -146,6 +146,9 @@ dane()
 	$client.mute-second SRV 2 0 $one right-h
 	$client.to-plain SRV 1 0 $one host.plain-child
 	plain-child NS ns.plain-child
+	$client.to-half SRV 1 0 $one half-h
+	half-h A 127.0.0.1
+	_tcp.half-h NS ns.plain.test.
 	END
 	for i in addr srv other no-tlsa no-srv-record; do
 		dane "forged-$i" "$one" "3 1 1 $good"
@@ -163,6 +166,9 @@ dane()
 dns_zone plain-child.signed.test <<END
 host A 127.0.0.1
 _$one._tcp.host TLSA 3 1 1 $bad
+END
+dns_zone _tcp.half-h.signed.test <<END
+_$one TLSA 3 1 1 $bad
 END
 dns_zone expired.test signed 20200101-20200201 <<END
 $client SRV 1 0 $one one.plain.test.
@@ -257,6 +263,8 @@ sends to-signed.plain.test 'not signed: SRV' 0 one
 untold 'not signed: SRV, no TLSA is asked for' 'TLSA|DANE'
 sends to-plain.signed.test 'not signed: the host' 0 one
 untold 'not signed: the host, its TLSA are not taken' 'DANE'
+sends to-half.signed.test 'not signed: the TLSA records themselves' 0 one
+told 'not signed: the TLSA records themselves, is told' 'they are not signed'
 sends alias-plain.signed.test 'not signed: what the host is an alias of' 0 one
 untold 'no TLSA are taken' 'DANE'
 sends alias-forged.signed.test 'forged: TLSA of what the host is an alias of' 75
