@@ -80,6 +80,7 @@ cell()
 	anonymous) login "$1" nobody --no-ahead --sasl ANONYMOUS ;;
 	ahead-anonymous) login "$1" nobody --sasl ANONYMOUS ;;
 	ahead-*) login "$1" password --sasl "${4#ahead-}" ;;
+	wrong-*) login "$1" wrong --no-ahead --sasl "${4#wrong-}" ;;
 	# by its name alone it would go ahead, by the older protocol
 	*[A-Z]*) login "$1" password --no-ahead --sasl "$4" ;;
 	*) login "$1" "$4" ;;
