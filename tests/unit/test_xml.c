@@ -202,6 +202,30 @@ limits_hold(void **state)
 	}
 }
 
+/* Also of an element that comes all at once. */
+static void
+the_limit_of_size_is_exact(void **state)
+{
+	static const struct xparse_limits lim = { .size = 1000 };
+	struct xparse_event ev;
+	struct xparse *p;
+	char s[1100];
+	int len, r;
+
+	(void)state;
+	for (len = 1000; len <= 1001; len++) {
+		snprintf(s, sizeof(s), "<a>%0*d</a>", len - 7, 0);
+		assert_int_equal(strlen(s), len);
+		assert_int_equal(xparse_new(&p, &lim), 0);
+		xparse_feed(p, HEAD, sizeof(HEAD) - 1);
+		assert_int_equal(xparse_next(p, &ev), 1);
+		xparse_feed(p, s, (size_t)len);
+		r = xparse_next(p, &ev);
+		assert_int_equal(r, len == 1000 ? 1 : XERR_LIMIT);
+		xparse_free(p);
+	}
+}
+
 static void
 an_error_has_its_place(void **state)
 {
@@ -560,6 +584,7 @@ main(void)
 		cmocka_unit_test(an_element_is_seen_with_its_last_byte),
 		cmocka_unit_test(bytes_behind_an_event_are_counted),
 		cmocka_unit_test(limits_hold),
+		cmocka_unit_test(the_limit_of_size_is_exact),
 		cmocka_unit_test(an_error_has_its_place),
 		cmocka_unit_test(lines_are_canonical_and_stable),
 		cmocka_unit_test(a_bad_line_is_named_and_the_rest_is_read),
