@@ -23,6 +23,9 @@ for i in self target third bare; do
 done
 self=$(port_of self) target=$(port_of target)
 third=$(port_of third) bare=$(port_of bare)
+servers server '127.0.0.1 0' sends-on:elsewhere
+sends_on=$(port_of sends-on)
+echo "self-h.signed.test:$self" >"$T/sends-on/where"
 
 # --- What DNS says -----------------------------------------------------------
 
@@ -87,6 +90,7 @@ dane()
 	dane pinned "$one" "3 1 1 $good"
 
 	dane self "$self" "3 1 1 $(spki self | hash)"
+	dane sends-on "$sends_on"
 	dane self-cert "$self" "3 0 1 $(cert self | hash)"
 	dane self-other "$self" "3 1 1 $good"
 	dane mute-tlsa "$one" "3 1 1 $good"
@@ -232,6 +236,8 @@ sends alias-wrong.signed.test 'TLSA: of an alias, the host counts more' 77
 sends alias-own.signed.test 'TLSA: of an alias, its own if the host has none' 77
 sends alias-no-srv.signed.test 'TLSA: of an alias, which is the domain' 77
 sends elsewhere.signed.test 'TLSA: behind a CNAME' 77
+sends sends-on.signed.test 'TLSA: not of where we are sent' 77
+told 'nobody vouches for that' "sends us to self-h.*:$self .*not trusted"
 sends second.signed.test 'TLSA: the first is wrong, the second right' 0 one
 told 'in that order' 'not what .*TLSA records.*DANE'
 
