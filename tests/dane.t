@@ -315,6 +315,7 @@ like 'with ALPN' "$T/two/record" 'alpn xmpp-client'
 # --- What had to wait --------------------------------------------------------
 
 ended mute_tlsa 'TLSA: silence' 75
+told 'TLSA: silence, is told' 'mute-tlsa-h\.signed\.test: its TLSA records cannot'
 ended mute_second 'TLSA: silence about the first target' 0 one
 told 'TLSA: silence about the first target, the second has some' DANE
 finish

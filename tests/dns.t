@@ -93,6 +93,8 @@ stall=$(port_of stall) hang=$(port_of hang) late=$(port_of late)
 	$client.hole SRV 1 0 $one both
 
 	$clients.half-mute SRV 1 0 $two two
+	$client.mute-second SRV 1 0 1 dead
+	$client.mute-second SRV 2 0 $one mute
 	$client.mute-first SRV 1 0 $one mute
 	$clients.mute-first SRV 2 0 $two two
 
@@ -131,6 +133,7 @@ END
 begin mute_all mute-all.plain.test --timeout 1
 begin half_mute half-mute.plain.test
 begin mute_first mute-first.plain.test
+begin mute_second mute-second.plain.test --timeout 2
 begin stall stall.plain.test --timeout 3
 begin stalls stalls.plain.test --timeout 6
 
@@ -270,7 +273,11 @@ like 'and the stream has U-labels' "$T/idn/record" "to='jörg-sna.plain.test'"
 # --- What had to wait --------------------------------------------------------
 
 ended mute_all 'silence' 75
-told 'silence: is told' 'name servers did not answer'
+told 'silence: is told' "$client: the name servers do not answer; \
+SRV $clients: the name servers do not answer; the time is up"
+ended mute_second 'silence about one, and another is dead' 69
+told 'both are told' "127\.0\.0\.1:1: [^|]*refused; mute\.plain\.test: the name \
+servers do not answer; the time is up"
 ended half_mute 'silence about one of the services' 0 two
 told 'is told' "$client\\.half-mute.*no answer yet.*:$two [^|]*connected"
 ended stall 'a first target that says nothing' 0 two

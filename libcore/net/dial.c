@@ -147,9 +147,9 @@ time_up(struct dialer *d)
 	bool any = d->nf > 0;
 
 	race_time_up(d);
+	plan_time_up(d);
 	if (!any)
-		dial_note(d, XERR_TEMP, NULL, d->planned ? "the time is up" :
-		    "the time is up, the name servers did not answer");
+		dial_note(d, XERR_TEMP, NULL, "the time is up");
 	return XERR_TEMP;
 }
 

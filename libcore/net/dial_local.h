@@ -87,6 +87,9 @@ int plan_step(struct dialer *d);
 struct addr *plan_next(struct dialer *d, struct target **t, int64_t now,
     bool *over, int64_t *until);
 
+/* Note what DNS still owes us. */
+void plan_time_up(struct dialer *d);
+
 /*
  * Connect to the next target through the proxy: as dialer_step(), DIAL_OVER if
  * there is none, and what to poll for.

@@ -302,6 +302,13 @@ untried(const struct addr_query *q)
 	return NULL;
 }
 
+/* What is told of the host that was asked for needs no name. */
+static const char *
+name_in_story(const struct dialer *d, const struct target *t)
+{
+	return strcmp(t->host, d->cf.host) == 0 ? NULL : t->host;
+}
+
 /* The host has no address at all: say so, once. */
 static void
 note_no_address(struct dialer *d, const struct target *t)
@@ -313,8 +320,7 @@ note_no_address(struct dialer *d, const struct target *t)
 		return;
 	dial_log(d, "%s (%s): %s after %d ms", t->host, t->from, q->why,
 	    (int)(q->done_at - q->asked_at));
-	dial_note(d, q->err, strcmp(t->host, d->cf.host) == 0 ? NULL :
-	    t->host, q->why);
+	dial_note(d, q->err, name_in_story(d, t), q->why);
 }
 
 /* A target whose TLSA records are kept from us is none, else log them once. */
@@ -413,4 +419,25 @@ plan_next(struct dialer *d, struct target **out, int64_t now, bool *over,
 	}
 	*over = !waiting;
 	return NULL;
+}
+
+void
+plan_time_up(struct dialer *d)
+{
+	static const char silent[] = "the name servers do not answer";
+	struct target *t;
+	int i;
+
+	for (i = 0; i < 2 && !d->planned; i++)
+		if (d->srv[i].asked && !d->srv[i].done)
+			dial_note(d, XERR_TEMP, sources[i], silent);
+	for (t = d->t; t < d->t + d->nt; t++) {
+		if (t->done || !t->q[0].asked)
+			continue;
+		if (t->q[0].n + t->q[1].n == 0)
+			dial_note(d, XERR_TEMP, name_in_story(d, t), silent);
+		else if (t->tlsa.asked && !t->tlsa.done)
+			dial_note(d, XERR_TEMP, t->host,
+			    "its TLSA records cannot be looked up");
+	}
 }
