@@ -165,9 +165,11 @@ verdict_of()
 # The program, as $how says, against the play: its status.
 perform()
 {
-	# Short where nothing but its end is waited for.
+	# Short where nothing but its end is waited for; a login fits in.
 	limit=10
-	[ "$want" != 75 ] || limit=1
+	case $1 in
+	*-stall | trickle | *-never | *-half | wrong-sender) limit=2 ;;
+	esac
 	case $1 in
 	waiting-*) export XMPP_AHEAD=no ;;
 	esac
