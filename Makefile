@@ -26,13 +26,13 @@ XMPP	= answer bounce client client_ack client_send datetime fast field \
 
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 	  resolve resolve_secure resolve_tlsa srv tls tls_binding tls_client \
-	  tls_ctx tls_dane tls_name tls_session tls_verify tls_why
+	  tls_ctx tls_dane tls_name tls_session tls_trust tls_verify tls_why
 
 CLI	= account account_file account_net blocks cli conf conf_foreign dump \
 	  filter hub hub_channel hub_client ids json nest netopt newid noproxy \
 	  papers people privfile record relay remember route secret session \
 	  session_end session_time signals state state_file state_lock \
-	  state_text ticket tracefile wire wire_login
+	  state_text ticket tracefile trust wire wire_login
 
 MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))

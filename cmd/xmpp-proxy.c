@@ -16,6 +16,7 @@
 #include "cli/papers.h"
 #include "cli/relay.h"
 #include "cli/signals.h"
+#include "cli/trust.h"
 #include "jid/jid.h"
 #include "net/dial.h"
 #include "net/listen.h"
@@ -146,6 +147,8 @@ prepare(struct proxy *p)
 	struct buf why;
 	int r;
 
+	trust_find(&tc);
+	trust_find(&direct);
 	buf_init(&why, WHY_MAX);
 	if (jid_domain_ascii(&p->domain, &why) < 0 ||
 	    buf_len(&why) >= sizeof(p->ascii))

@@ -199,6 +199,20 @@ else
 	skip 'no go-sendxmpp'
 fi
 
+# So do we, if the account says nothing.
+# shellcheck disable=SC2016
+status 'whom the system trusts is trusted' 0 xmpp-serve -o "$T/routed" -- sh -c '
+    ca=$(sed -n "s/^ca_file = //p" "$XMPP_CONFIG" | head -n 1)
+    umask 077
+    sed /^ca_file/d "$XMPP_CONFIG" >"$0"
+    XMPP_CONFIG=$0 xmpp-send -a romeo -m no juliet@localhost 2>&1
+    echo $?
+    XMPP_CONFIG=$0 SSL_CERT_FILE=$ca xmpp-send -a romeo -m yes juliet@localhost
+    ' "$T/no-ca"
+like 'and nobody else' "$T/out" '^77$'
+like 'of whom it is said what to do' "$T/out" 'xmpp-serve", an authority that is not trusted .--ca-file'
+like 'it was sent' "$T/routed" '<body>yes<'
+
 # --- Each mechanism ----------------------------------------------------------
 
 for m in SCRAM-SHA-512-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS \

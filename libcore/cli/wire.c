@@ -7,6 +7,7 @@
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/ticket.h"
+#include "cli/trust.h"
 #include "cli/wire_int.h"
 
 enum { QUEUE = 64 * 1024 };	/* plaintext waiting in each direction */
@@ -53,6 +54,7 @@ make_context(struct wire *w, bool direct, struct buf *why)
 
 	if (w->ctx[direct] != NULL)
 		return 0;
+	trust_find(&tc);
 	return tls_ctx_new(&w->ctx[direct], &tc, why);
 }
 

@@ -33,7 +33,9 @@ struct tlsa;
 
 struct tls_config {
 	bool server;
-	const char *ca_file;	/* client: PEM; NULL: what the system trusts */
+	const char *ca_file;	/* client: PEM; NULL: what the system trusts, */
+	const char *system_dir;	/* in here, hashed; NULL: OpenSSL's own */
+	const char *system_file;	/* and in here, PEM, borrowed */
 	const char *cert_file;	/* our chain, PEM, with its key; or NULL */
 	const char *key_file;
 	const char *cert_pem;	/* the same as strings; they come first */
@@ -70,9 +72,10 @@ int tls_init(void);
 /*
  * What connections have in common: the authorities trusted, our certificate.
  * The system's authorities are read from its hashed directory as they are
- * needed, or else from its bundle.  Returns 0, XERR_NOMEM, or XERR_CONFIG with
- * the reason appended to WHY: a file is missing, unreadable or no PEM, a key
- * does not fit its certificate, a pin is none.
+ * needed, and from its bundle if there is none or somebody is not there.
+ * Returns 0, XERR_NOMEM, or XERR_CONFIG with the reason appended to WHY: a file
+ * is missing, unreadable or no PEM, a key does not fit its certificate, a pin
+ * is none.
  */
 int tls_ctx_new(struct tls_ctx **ctx, const struct tls_config *cf,
     struct buf *why);

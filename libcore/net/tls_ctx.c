@@ -1,7 +1,4 @@
 /* What TLS connections have in common: authorities, certificate, policy. */
-#include <sys/types.h>
-
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,53 +30,6 @@ tls_config_error(struct buf *why, const char *what, const char *file)
 		buf_printf(why, ": %s", reason);
 	ERR_clear_error();
 	return XERR_CONFIG;
-}
-
-/* "4042bcee.0", as c_rehash(1) names its links. */
-static bool
-is_hash(const char *name)
-{
-	return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' &&
-	    strspn(name + 9, "0123456789") == strlen(name + 9) &&
-	    name[9] != '\0';
-}
-
-static bool
-is_hashed_dir(const char *path)
-{
-	struct dirent *de;
-	bool found = false;
-	DIR *dir = opendir(path);
-
-	if (dir == NULL)
-		return false;
-	while (!found && (de = readdir(dir)) != NULL)
-		found = is_hash(de->d_name);
-	closedir(dir);
-	return found;
-}
-
-/*
- * What the system trusts.  Reading the bundle takes 20 ms at each start, the
- * directory only what a connection needs of it.
- */
-static int
-trust_system(SSL_CTX *ssl, struct buf *why)
-{
-	const char *dir = X509_get_default_cert_dir();
-	const char *file = X509_get_default_cert_file();
-	X509_LOOKUP *lookup;
-
-	if (is_hashed_dir(dir)) {
-		lookup = X509_STORE_add_lookup(SSL_CTX_get_cert_store(ssl),
-		    X509_LOOKUP_hash_dir());
-		return lookup != NULL && X509_LOOKUP_add_dir(lookup, dir,
-		    X509_FILETYPE_PEM) == 1 ? 0 : XERR_NOMEM;
-	}
-	if (SSL_CTX_load_verify_file(ssl, file) != 1)
-		return tls_config_error(why, "authorities of the system, nor in "
-		    "its directory", file);
-	return 0;
 }
 
 /* Never ask on the terminal for the password of a key. */
@@ -237,7 +187,7 @@ set_verification(struct tls_ctx *ctx, const struct tls_config *cf,
 		return XERR_NOMEM;
 	SSL_CTX_set_cert_verify_callback(ctx->ssl, tls_verify, ctx);
 	if (cf->ca_file == NULL)
-		r = trust_system(ctx->ssl, why);
+		r = tls_trust_system(ctx, cf, why);
 	else if (SSL_CTX_load_verify_file(ctx->ssl, cf->ca_file) != 1)
 		r = tls_config_error(why, "authorities", cf->ca_file);
 	if (r == 0)
@@ -302,6 +252,7 @@ tls_ctx_free(struct tls_ctx *ctx)
 	if (ctx == NULL)
 		return;
 	SSL_CTX_free(ctx->ssl);
+	X509_LOOKUP_meth_free(ctx->bundle);
 	BIO_meth_free(ctx->bio);
 	free(ctx);
 }

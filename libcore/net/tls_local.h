@@ -1,5 +1,6 @@
 /*
  * What the parts of TLS share: tls (a connection), tls_ctx (the context),
+ * tls_trust (whom the system trusts),
  * tls_verify and tls_name (the peer's certificate), tls_client (a
  * client's), tls_session (taking up a former one) and tls_why (problems in
  * words).  Nobody else includes this.
@@ -21,6 +22,7 @@ enum {
 struct tls_ctx {
 	SSL_CTX *ssl;
 	BIO_METHOD *bio;
+	X509_LOOKUP_METHOD *bundle;	/* of the system, or NULL */
 	unsigned char alpn[256];	/* length, then the name */
 	unsigned char pins[TLS_PINS][TLS_PIN];
 	size_t npins;
@@ -70,6 +72,10 @@ const ASN1_STRING *tls_name_other(const GENERAL_NAME *gn, int *nid);
 
 /* The SHA-256 of the public key with its algorithm (RFC 7469 2.4). */
 bool tls_spki_hash(X509 *cert, unsigned char hash[TLS_PIN]);
+
+/* Trust whom the system trusts, as tls_ctx_new() says. */
+int tls_trust_system(struct tls_ctx *ctx, const struct tls_config *cf,
+    struct buf *why);
 
 /* What tls_config says of pins and revocation; NULL is nothing. */
 int tls_set_pins(struct tls_ctx *ctx, const char *list, struct buf *why);

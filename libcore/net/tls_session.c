@@ -33,6 +33,12 @@ add(EVP_MD_CTX *md, const void *data, size_t len)
 	    EVP_DigestUpdate(md, data, len) == 1;
 }
 
+static bool
+add_text(EVP_MD_CTX *md, const char *s)
+{
+	return s == NULL ? add(md, "", 0) : add(md, s, strlen(s));
+}
+
 /* The contents of a file: what is behind a name may change. */
 static bool
 add_file(EVP_MD_CTX *md, const char *file)
@@ -81,7 +87,9 @@ tls_set_tickets(struct tls_ctx *ctx, const struct tls_config *cf)
 	if ((md = EVP_MD_CTX_new()) == NULL)
 		return XERR_NOMEM;
 	ctx->tickets = EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
-	    add_file(md, cf->ca_file) && add_file(md, cf->crl_file) &&
+	    add_file(md, cf->ca_file) &&
+	    add_text(md, cf->system_dir) && add_text(md, cf->system_file) &&
+	    add_file(md, cf->crl_file) &&
 	    add_file(md, cf->cert_file) &&
 	    add(md, ctx->pins, ctx->npins * TLS_PIN) &&
 	    EVP_DigestFinal_ex(md, ctx->settings, NULL) == 1;

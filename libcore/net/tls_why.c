@@ -163,12 +163,14 @@ put_cert_problem(struct buf *b, const struct tls *t, int err, int depth,
 		put_date(b, X509_get0_notBefore(cert));
 		break;
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-		buf_puts(b, "the certificate is self-signed");
+		buf_puts(b, "the certificate is self-signed"
+		    " (--ca-file trusts it, if it is the right one)");
 		break;
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-		put_untrusted(b, ", an authority that is not trusted", cert);
+		put_untrusted(b, ", an authority that is not trusted"
+		    " (--ca-file trusts another)", cert);
 		break;
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
 		put_untrusted(b, ", which is neither trusted nor sent along",
