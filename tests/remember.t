@@ -90,6 +90,29 @@ login -m PLAIN -- --forget
 is 'or the account forgotten' "$rc" 0
 like 'and what is there now is what counts' "$FILE" '^strongest PLAIN$'
 
+# twice SERVE-OPTION...: two logins to one server, so that a token is good.
+twice()
+{
+	rm -f "$FILE"
+	# shellcheck disable=SC2016
+	XMPP_STATE=$STATE run xmpp-serve "$@" -- sh -c '
+		for i in 1 2; do
+			xmpp-send -v --wait 0 -a romeo -m x juliet@localhost ||
+			    exit
+		done'
+	sed -n 's/.*logged in as [^ ]* by //p' "$T/err" >"$T/by"
+}
+
+twice -m SCRAM-SHA-256-PLUS -m SCRAM-SHA-256 -m HT-SHA-256-NONE
+is 'after a login that is bound' "$rc" 0
+printf 'SCRAM-SHA-256-PLUS, bound by tls-exporter\n%.0s' 1 2 >"$T/wanted"
+ok 'a token that is not is neither asked for nor used' \
+    cmp "$T/by" "$T/wanted"
+unlike 'nor kept' "$FILE" '^token '
+twice -m SCRAM-SHA-256 -m HT-SHA-256-NONE
+is 'where nothing is bound' "$rc" 0
+like 'it is used' "$T/by" '^HT-SHA-256-NONE$'
+
 rm "$FILE"
 echo nonsense >"$FILE"
 login --

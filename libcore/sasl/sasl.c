@@ -53,9 +53,19 @@ sasl_is_listed(const char *name, const char *list)
 	}
 }
 
+/* Is the channel proved by logins by MECHANISM, which may be NULL? */
+static bool
+binds(const char *mechanism)
+{
+	return mechanism != NULL &&
+	    sasl_proof(mechanism) == SASL_PROVES_CHANNEL;
+}
+
 static bool
 is_strong_enough(const struct sasl_mech *m, const struct sasl_config *c)
 {
+	if (m == &sasl_ht_none)
+		return !binds(c->at_least);
 	return c->at_least == NULL || m->strength == 0 ||
 	    m == &sasl_external || m->strength >= sasl_strength(c->at_least);
 }
@@ -80,9 +90,10 @@ sasl_choose(const struct sasl_config *c, const char *const *offered, size_t n)
 }
 
 const char *
-sasl_choose_token(const struct sasl_config *c, const char *const *offered,
-    size_t n)
+sasl_choose_token(const struct sasl_config *c, const char *mechanism,
+    const char *const *offered, size_t n)
 {
+	bool bound = binds(mechanism) || binds(c->at_least);
 	const struct ht *h;
 	size_t i;
 
@@ -91,7 +102,7 @@ sasl_choose_token(const struct sasl_config *c, const char *const *offered,
 	for (i = 0; (h = ht_at(i)) != NULL; i++)
 		if (sasl_is_among(h->mechanism, offered, n) &&
 		    (c->only == NULL || sasl_is_listed(h->mechanism, c->only)) &&
-		    (h->type == NULL || sasl_binding_find(c->bindings,
+		    (h->type == NULL ? !bound : sasl_binding_find(c->bindings,
 		    c->nbindings, h->type) != NULL))
 			return h->mechanism;
 	return NULL;

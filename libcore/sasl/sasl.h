@@ -99,10 +99,13 @@ const char *sasl_choose(const struct sasl_config *c,
 
 /*
  * Of the N HT mechanisms OFFERED, the one to ask a token for: the best binding
- * that our channel has, -NONE if there is none.  NULL: nothing suits.
+ * that our channel has, -NONE if there is none.  NULL: nothing suits.  A login
+ * by MECHANISM (or NULL), or one by c->at_least, that has proved the channel
+ * leaves no place for -NONE: in the name of a token it would be the weaker one
+ * that is refused without.
  */
 const char *sasl_choose_token(const struct sasl_config *c,
-    const char *const *offered, size_t n);
+    const char *mechanism, const char *const *offered, size_t n);
 
 /*
  * How much MECHANISM protects the password, to be compared only with another

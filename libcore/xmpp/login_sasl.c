@@ -80,11 +80,28 @@ configure(struct login *l, const struct offer *o)
 		.nannounced = o->types.n,
 		.sasl2 = l->sasl2,
 	};
-	if (l->by_token) {
-		l->cf.token = c->token;
-		l->cf.token_len = c->token_len;
-		l->cf.token_mechanism = c->token_mechanism;
+}
+
+/*
+ * The mechanism of our token, if it proves no less than MECHANISM, by which we
+ * would log in without; or NULL.
+ */
+static const char *
+choose_token(struct login *l, const struct offer *o, const char *mechanism)
+{
+	const char *token;
+
+	if (!l->sasl2 || !can_use_token(l, o))
+		return NULL;
+	/* a name of its own: the owner's goes when a new token comes */
+	token = sasl_choose_token(&l->cf, mechanism, &l->c->token_mechanism,
+	    1);
+	if (token != NULL) {
+		l->cf.token = l->c->token;
+		l->cf.token_len = l->c->token_len;
+		l->cf.token_mechanism = l->c->token_mechanism;
 	}
+	return token;
 }
 
 /* Nothing that the server offers is good enough: say why. */
@@ -154,7 +171,8 @@ ask_token(struct login *l, struct buf *b, const struct offer *o)
 {
 	if ((o->has & OFFER_FAST) == 0 || agent(l) == NULL || l->by_token)
 		return;
-	l->asked_token = sasl_choose_token(&l->cf, o->fast.v, o->fast.n);
+	l->asked_token = sasl_choose_token(&l->cf, l->mechanism, o->fast.v,
+	    o->fast.n);
 	if (l->asked_token == NULL)
 		return;
 	buf_puts(b, "<request-token xmlns='" NS_FAST "'");
@@ -234,27 +252,19 @@ static const char *
 choose(struct login *l, const struct offer *o)
 {
 	const struct offer_names *n;
-	const char *token;
+	const char *mechanism, *token;
 
 	l->sasl2 = (o->has & OFFER_SASL2) != 0 && l->secure &&
 	    !l->c->no_sasl2;
 	/* Bind 2 makes resources up: who asks for one gets it as ever */
 	l->bind2 = l->sasl2 && (o->has & OFFER_BIND2) != 0 &&
 	    jid_is_bare(l->c->jid);
-	l->by_token = l->sasl2 && can_use_token(l, o);
 	configure(l, o);
-	/* a name of its own: the owner's goes when a new token comes */
-	token = !l->by_token ? NULL :
-	    sasl_choose_token(&l->cf, &l->c->token_mechanism, 1);
-	if (token != NULL)
-		return token;
-	if (l->by_token) {
-		/* this channel is not what the token is bound to */
-		l->by_token = false;
-		configure(l, o);
-	}
 	n = l->sasl2 ? &o->sasl2 : &o->mechanisms;
-	return sasl_choose(&l->cf, n->v, n->n);
+	mechanism = sasl_choose(&l->cf, n->v, n->n);
+	token = choose_token(l, o, mechanism);
+	l->by_token = token != NULL;
+	return l->by_token ? token : mechanism;
 }
 
 /*

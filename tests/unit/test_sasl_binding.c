@@ -492,12 +492,18 @@ what_was_seen_before_bars_the_weaker(void **state)
 	assert_null(sasl_choose(&c, LIST("PLAIN"), 1));
 	assert_string_equal(sasl_choose(&c, LIST("SCRAM-SHA-1"), 1),
 	    "SCRAM-SHA-1");
-	/* neither is a token */
+	/* neither is a token, unless the channel was proved */
 	c.token = "t";
 	c.token_len = 1;
 	c.token_mechanism = "HT-SHA-256-NONE";
+	c.at_least = "SCRAM-SHA-512";
 	assert_string_equal(sasl_choose(&c, LIST("HT-SHA-256-NONE"), 1),
 	    "HT-SHA-256-NONE");
+	c.at_least = "SCRAM-SHA-1-PLUS";
+	assert_null(sasl_choose(&c, LIST("HT-SHA-256-NONE"), 1));
+	c.token_mechanism = "HT-SHA-256-ENDP";
+	assert_string_equal(sasl_choose(&c, LIST("HT-SHA-256-ENDP"), 1),
+	    "HT-SHA-256-ENDP");
 	for (i = 0; sasl_mechanism_name(i) != NULL; i++)
 		;
 	assert_int_equal(i, 13);
@@ -1073,20 +1079,49 @@ a_token_is_asked_for_the_best_binding(void **state)
 	struct sasl_config c = user();
 
 	(void)state;
-	assert_string_equal(sasl_choose_token(&c, all, 5), "HT-SHA-256-EXPR");
-	assert_string_equal(sasl_choose_token(&c, all, 4), "HT-SHA-256-ENDP");
+	assert_string_equal(sasl_choose_token(&c, NULL, all, 5), "HT-SHA-256-EXPR");
+	assert_string_equal(sasl_choose_token(&c, NULL, all, 4), "HT-SHA-256-ENDP");
 	c.bindings = fake_unique;
-	assert_string_equal(sasl_choose_token(&c, all, 4), "HT-SHA-256-UNIQ");
+	assert_string_equal(sasl_choose_token(&c, NULL, all, 4), "HT-SHA-256-UNIQ");
 	c.only = "SCRAM-SHA-256,HT-SHA-256-NONE";
-	assert_string_equal(sasl_choose_token(&c, all, 5), "HT-SHA-256-NONE");
+	assert_string_equal(sasl_choose_token(&c, NULL, all, 5), "HT-SHA-256-NONE");
 	c.only = "SCRAM-SHA-256";
-	assert_null(sasl_choose_token(&c, all, 5));
+	assert_null(sasl_choose_token(&c, NULL, all, 5));
 	c.only = NULL;
 	c.nbindings = 0;
-	assert_string_equal(sasl_choose_token(&c, all, 5), "HT-SHA-256-NONE");
-	assert_null(sasl_choose_token(&c, all + 1, 4));
+	assert_string_equal(sasl_choose_token(&c, NULL, all, 5), "HT-SHA-256-NONE");
+	assert_null(sasl_choose_token(&c, NULL, all + 1, 4));
 	c.tls = false;
-	assert_null(sasl_choose_token(&c, all, 5));
+	assert_null(sasl_choose_token(&c, NULL, all, 5));
+}
+
+static void
+no_unbound_token_takes_the_place_of_a_bound_login(void **state)
+{
+	static const char none[] = "HT-SHA-256-NONE";
+	static const struct { const char *by, *at_least, *token; } t[] = {
+		{ NULL, NULL, none }, { "SCRAM-SHA-512", NULL, none },
+		{ "SCRAM-SHA-512", "SCRAM-SHA-512", none },
+		{ "EXTERNAL", "EXTERNAL", none }, { "PLAIN", NULL, none },
+		{ "SCRAM-SHA-1-PLUS", NULL, NULL },
+		{ NULL, "SCRAM-SHA-1-PLUS", NULL },
+		{ "EXTERNAL", "SCRAM-SHA-1-PLUS", NULL },
+	};
+	struct sasl_config c = user();
+	const char *token;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N(t); i++) {
+		c.at_least = t[i].at_least;
+		token = sasl_choose_token(&c, t[i].by, LIST(none), 1);
+		if (token != t[i].token && (token == NULL ||
+		    t[i].token == NULL || strcmp(token, none) != 0))
+			fail_msg("%zu: %s", i, token == NULL ? "-" : token);
+		/* one that is bound is as good */
+		assert_string_equal(sasl_choose_token(&c, t[i].by,
+		    LIST(none, "HT-SHA-256-EXPR"), 2), "HT-SHA-256-EXPR");
+	}
 }
 
 /* A certificate that names two addresses. */
@@ -1307,6 +1342,7 @@ main(void)
 		    the_server_tries_each_token_and_refuses_replays),
 		cmocka_unit_test(the_server_refuses_malformed_tokens),
 		cmocka_unit_test(a_token_is_asked_for_the_best_binding),
+		cmocka_unit_test(no_unbound_token_takes_the_place_of_a_bound_login),
 		cmocka_unit_test(external_is_what_the_certificate_says),
 		cmocka_unit_test(anonymous_is_nobody),
 		cmocka_unit_test(each_server_message_of_one_step_is_bounded),
