@@ -366,6 +366,27 @@ def wrong_sender(p):
                    % (element.get("id"), sender))
 
 
+@family("bounce-", {
+    "honest": "from='juliet@{d}' id='{id}'",
+    "server": "id='{id}'",
+    "stranger": "from='x@evil.test' id='{id}'",
+    "domain": "from='evil.test' id='{id}'",
+    "nowhere": "from='@' id='{id}'",
+    "other-id": "from='juliet@{d}' id='{id}1'",
+    "small-id": "from='juliet@{d}' id='0'",
+    "no-id": "from='juliet@{d}'",
+})
+def bounce(p, attributes):
+    """E3, E8: only the recipient's word counts, and only with our id."""
+    p.login()
+    message = p.serve(until=lambda e: e.name == "message")
+    p.handle(message)
+    p.send("<message type='error' %s><error type='cancel'><item-not-found "
+           "xmlns='%s'/></error></message>" % (attributes.format(
+               d=p.stage.domain, id=message.get("id")), STANZAS))
+    p.serve()
+
+
 @family("bind-wrong-", {
     "sender": "<iq type='result' id='{id}' from='x@evil.test'>",
     "id": "<iq type='result' id='{id}x'>",

@@ -138,6 +138,8 @@ verdict_of()
 	subscribe) how='listen -n 1' want=0 never='subscribed' ;;
 	request-flood) how='listen -n 1' want=0 ;;
 	wrong-sender) want=75 ;;
+	bounce-honest | bounce-server) how=wait want=67 ;;
+	bounce-*) how=wait want=0 ;;
 	bind-wrong-*) want=76 never='<message.*<r ' ;;
 	bind-error-not-allowed) want=77 ;;
 	bind-error-*) want=69 ;;
@@ -184,6 +186,9 @@ perform()
 	*send)
 		timeout "$MAX_STAY" xmpp-send --timeout "$limit" \
 		    --wait 0 -m "$BODY" "juliet@$DOMAIN" ;;
+	wait)
+		timeout "$MAX_STAY" xmpp-send --timeout "$limit" --wait 1 \
+		    -m "$BODY" "juliet@$DOMAIN" ;;
 	late)
 		# After the login, of which the first message else is a part.
 		{ wait_for 10 grep -q '<enable' "$D/record"; echo "$BODY"; } |

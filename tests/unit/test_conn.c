@@ -446,6 +446,24 @@ a_port_in_use_is_an_error(void **state)
 	buf_release(&why);
 }
 
+static void
+a_listener_is_for_this_machine_alone(void **state)
+{
+	struct sockaddr_in sin;
+	socklen_t len = sizeof(sin);
+	struct listener l;
+	struct buf why;
+
+	(void)state;
+	buf_init(&why, 1000);
+	assert_int_equal(listen_open(&l, 0, &why), 0);
+	assert_int_equal(getsockname(l.end.rfd, (void *)&sin, &len), 0);
+	assert_int_equal(sin.sin_family, AF_INET);
+	assert_int_equal(ntohl(sin.sin_addr.s_addr), INADDR_LOOPBACK);
+	listen_close(&l);
+	buf_release(&why);
+}
+
 /* One more than there are descriptors is turned away; it does not spin. */
 static void
 accepting_survives_want_of_descriptors(void **state)
@@ -512,6 +530,7 @@ main(void)
 		cmocka_unit_test(a_certificate_problem_is_told_to_the_server),
 		cmocka_unit_test(an_idle_connection_keeps_little_memory),
 		cmocka_unit_test(a_port_in_use_is_an_error),
+		cmocka_unit_test(a_listener_is_for_this_machine_alone),
 		cmocka_unit_test(accepting_survives_want_of_descriptors),
 	};
 
