@@ -103,6 +103,7 @@ stall=$(port_of stall) hang=$(port_of hang) late=$(port_of late)
 	$client.stalls SRV 1 0 $hang one
 	$client.stalls SRV 2 0 $late one
 	$clients.stalls SRV 3 0 $two two
+	$client.closed SRV 1 0 $one both
 	$client.aimed SRV 1 0 $aimed aimed-h
 	aimed-h A 127.0.0.1
 	$client.xn--jrg-sna-90a SRV 1 0 $idn one
@@ -115,6 +116,9 @@ stall=$(port_of stall) hang=$(port_of hang) late=$(port_of late)
 	echo "$client.many SRV $i 0 $one one"
 	while [ $((i += 1)) -le 100 ]; do
 		echo "$client.many-dead SRV 0 $i 1 dead"
+	done
+	while [ $((i += 1)) -le 201 ]; do
+		echo "$client.hundred-dead SRV 0 $i 1 dead"
 	done
 } | dns_zone plain.test
 
@@ -151,6 +155,7 @@ sends cname.plain.test 'a CNAME' 0 usual
 # --- SRV ---------------------------------------------------------------------
 
 sends starttls.plain.test 'one record: STARTTLS' 0 one
+told 'one record: the address is looked up' '[|][^|]*: A of one\.plain\.test: 1 in'
 told 'one record: all is told' \
     "127\.0\.0\.1:$one .*one\.plain\.test.*SRV _xmpp-client\._tcp.*connected"
 untold 'one record: STARTTLS, no ALPN' 'ALPN'
@@ -210,7 +215,7 @@ passed()
 {
 	sends "$1-first.plain.test" "a first target that is $1" 0 two
 	told "a first target that is $1: is told" \
-	    "first\.plain.*[|][^|]*$2[^|]*[|][^|]*:$two [^|]*connected"
+	    "first\.plain.*[|][^|]*$2[^|]*[|].*:$two [^|]*connected"
 }
 passed nowhere 'nowhere\.plain\.test .*no such host'
 passed empty 'empty\.plain\.test .*no address in DNS'
@@ -220,11 +225,16 @@ passed wrong 'only for mantua\.test'
 sends aimed.plain.test 'a certificate of the target, not of the domain' 77
 told 'it does not count' 'for aimed\.plain\.test, only for aimed-h\.plain\.test'
 sends all-fail.plain.test 'all of them fail: the most telling counts' 77
-told 'and each is told, in one message, in order' "[|][^|]*127\.0\.0\.1:1: [^|]*\
-refused[^|]*:$wrong: [^|]*only for mantua\.test[^|]*nowhere\.plain\.test: "
+told 'and each is told, in one message, in order' "[|][^|]*127\.0\.0\.1:1 \
+\(dead\.plain\.test\): [^|]*refused[^|]*:$wrong \(two\.plain\.test\): [^|]*\
+only for mantua\.test[^|]*nowhere\.plain\.test: "
 sends many-dead.plain.test 'forty dead ones' 69
-is 'all of them are told' "$(tail -n 1 "$T/err" | grep -o '1:1: [^;]*refused' |
-    wc -l)" 40
+each='127\.0\.0\.1:1 (dead\.plain\.test): [^;]*refused'
+is 'all of them are told' "$(tail -n 1 "$T/err" | grep -o "$each" | wc -l)" 40
+sends hundred-dead.plain.test 'a hundred dead ones' 69
+is 'what there is no room for is counted' "$(($(tail -n 1 "$T/err" |
+    grep -o "$each" | wc -l) + $(tail -n 1 "$T/err" |
+    sed -n 's/.*; and \([0-9]*\) more$/\1/p')))" 100
 sends all-dead.plain.test 'refused, unknown and servfail: refused counts' 69
 ok 'the domain itself is no last resort' not dns_asked all-dead.plain.test A
 sends no-answer.plain.test 'unknown and servfail: servfail counts' 75
@@ -240,6 +250,11 @@ if [ -n "$six" ]; then
 	    's/.*127\.0\.0\.1:.*connected in \([0-9]*\) ms.*/\1/p' "$T/err" |
 	    awk '{ print $1 < 1000 }')" 1
 	stop "$hole"
+	servers server "::1 $one" closes:at-connect-fin
+	port_of closes >/dev/null
+	sends closed.plain.test 'IPv6 hangs up after connecting' 0 one
+	told 'is told' "\[::1\]:$one [^|]*connected.*\[::1\]:$one [^|]*closed\
+[^|]* after .*127\.0\.0\.1:$one [^|]*connected"
 else
 	skip 'no IPv6 here'
 fi
@@ -276,7 +291,7 @@ ended mute_all 'silence' 75
 told 'silence: is told' "$client: the name servers do not answer; \
 SRV $clients: the name servers do not answer; the time is up"
 ended mute_second 'silence about one, and another is dead' 69
-told 'both are told' "127\.0\.0\.1:1: [^|]*refused; mute\.plain\.test: the name \
+told 'both are told' "127\.0\.0\.1:1 [^|]*refused; mute\.plain\.test: the name \
 servers do not answer; the time is up"
 ended half_mute 'silence about one of the services' 0 two
 told 'is told' "$client\\.half-mute.*no answer yet.*:$two [^|]*connected"

@@ -24,8 +24,6 @@
 #endif
 #endif
 
-enum { MESSAGE = 2000 };	/* bytes of a diagnostic, before vis */
-
 /* What belongs to the process, see cli.h. */
 static const char *name = "xmpputils";
 static const char *usage = "";
@@ -100,7 +98,7 @@ write_stderr(const void *data, size_t len)
 static void
 write_plain(char *msg)
 {
-	char line[MESSAGE + 64];
+	char line[CLI_MESSAGE + 64];
 	char *p;
 	int n;
 
@@ -115,7 +113,7 @@ write_plain(char *msg)
 static void
 say(const char *fmt, va_list ap, const char *hint)
 {
-	char msg[MESSAGE];
+	char msg[CLI_MESSAGE];
 	struct buf b;
 	int n, saved = errno;
 	size_t len;
@@ -129,7 +127,7 @@ say(const char *fmt, va_list ap, const char *hint)
 		if (len > 0 && (msg[len - 1] & 0x80) != 0)
 			len--;
 	}
-	buf_init(&b, 16 * MESSAGE);
+	buf_init(&b, 16 * CLI_MESSAGE);
 	buf_printf(&b, "%s: ", name);
 	vis_put(&b, msg, len, 0);
 	if ((size_t)n > strlen(msg))

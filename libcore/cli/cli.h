@@ -42,6 +42,8 @@
 	"  -h, --help              print this and exit\n" \
 	"  -V, --version           print the version and exit\n"
 
+enum { CLI_MESSAGE = 4000 };	/* bytes of a diagnostic, before vis */
+
 /* Values for long options that have no short one: CLI_OPT_OWN + n. */
 enum { CLI_OPT_NET = 256, CLI_OPT_OWN = 512 };
 

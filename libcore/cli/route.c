@@ -10,7 +10,10 @@
 #include "cli/signals.h"
 #include "net/pump.h"
 
-enum { PORT_STARTTLS = 5222, PORT_DIRECT = 5223 };
+enum {
+	PORT_STARTTLS = 5222, PORT_DIRECT = 5223,
+	REASON_MAX = 1000	/* one of several in main's */
+};
 
 struct route {
 	struct dial_config cf;
@@ -156,7 +159,7 @@ route_next(struct route *r, int *fd, struct dial_target *t, struct buf *why)
 	int e;
 
 	if (r->other != NULL) {
-		buf_init(&reason, 4096);
+		buf_init(&reason, REASON_MAX);
 		e = dial_on(r, r->other, fd, t, &reason);
 		if (e < 0)
 			give_up_other(r, e, buf_str(&reason) != NULL ?

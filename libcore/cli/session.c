@@ -70,7 +70,7 @@ dial_server(struct session *s, const struct session_config *cf)
 	struct buf why;
 	int r;
 
-	buf_init(&why, 2048);
+	buf_init(&why, sizeof(s->errmsg) - 1);
 	s->started = pump_now();
 	if ((r = wire_new(&s->wire, &wc, &why)) < 0 ||
 	    (r = wire_dial(s->wire, 0, NULL, &why)) < 0) {
@@ -456,7 +456,7 @@ try_next(struct session *s)
 		return r;
 	}
 	session_last_words(s);
-	buf_init(&why, 4096);
+	buf_init(&why, sizeof(s->errmsg) - 1);
 	r = !misled ? wire_dial(s->wire, s->err, s->errmsg, &why) :
 	    wire_unlearn(s->wire, &why);
 	if (misled && r == 0)

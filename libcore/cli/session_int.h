@@ -6,6 +6,7 @@
 #define CLI_SESSION_INT_H
 
 #include "cli/account.h"
+#include "cli/cli.h"
 #include "cli/session.h"
 #include "cli/wire.h"
 #include "net/pump.h"
@@ -39,7 +40,7 @@ struct session {
 	bool told_pipe;
 	int signal;
 	int err;
-	char errmsg[2048];
+	char errmsg[CLI_MESSAGE];
 };
 
 /* Fail with R and MSG, unless it has failed before; returns the error. */

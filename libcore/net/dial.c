@@ -1,4 +1,6 @@
 /* Finding a service and connecting to it: the loop, and its story. */
+#include <sys/socket.h>
+
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,7 +17,11 @@
 _Static_assert((int)DIALER_FDS >= (int)RESOLVE_FDS + (int)DIAL_FLIGHTS,
     "dialer_fds() has room");
 
-enum { STORY_MAX = 4000, LINE_MAX_LEN = 500 };
+enum {
+	STORY_MAX = 8000, NOTE_MAX = 2000,
+	MORE = 32,		/* "; and 4000 more" */
+	LINE_MAX_LEN = 500
+};
 
 void
 dial_log(struct dialer *d, const char *fmt, ...)
@@ -55,13 +61,61 @@ telling(int err)
 void
 dial_note(struct dialer *d, int err, const char *what, const char *why)
 {
+	struct buf note;
+
 	if (telling(err) > telling(d->verdict))
 		d->verdict = err;
-	if (buf_len(&d->story) > 0)
-		buf_puts(&d->story, "; ");
+	buf_init(&note, NOTE_MAX);
 	if (what != NULL)
-		buf_printf(&d->story, "%s: ", what);
-	vis_put(&d->story, why, strlen(why), 0);
+		buf_printf(&note, "%s: ", what);
+	vis_put(&note, why, strlen(why), 0);
+	buf_putc(&note, '\n');
+	if (buf_err(&note) != 0 || buf_len(&note) > buf_room(&d->story) ||
+	    buf_put(&d->story, buf_data(&note), buf_len(&note)) < 0)
+		d->untold++;
+	buf_release(&note);
+}
+
+const char *
+dial_name(const struct dialer *d, const struct target *t)
+{
+	return d->cf.host[0] == '[' || strcmp(t->host, d->cf.host) == 0 ?
+	    NULL : t->host;
+}
+
+void
+dial_note_at(struct dialer *d, int err, const char *address,
+    const struct target *t, const char *why)
+{
+	const char *name = dial_name(d, t);
+	char what[DIAL_ADDRESS + sizeof(t->host) + 4];
+
+	snprintf(what, sizeof(what), "%s%s%s%s", address,
+	    name == NULL ? "" : " (", name == NULL ? "" : name,
+	    name == NULL ? "" : ")");
+	dial_note(d, err, what, why);
+}
+
+/* As many of the notes as WHY has room for. */
+static void
+tell(const struct dialer *d, struct buf *why)
+{
+	const char *p = (const char *)buf_data(&d->story);
+	const char *end = p + buf_len(&d->story), *sep = "";
+	size_t n, more = d->untold;
+
+	for (; p < end; p += n + 1) {
+		n = (size_t)((const char *)memchr(p, '\n',
+		    (size_t)(end - p)) - p);
+		if (n + MORE > buf_room(why)) {
+			more++;
+			continue;
+		}
+		buf_printf(why, "%s%.*s", sep, (int)n, p);
+		sep = "; ";
+	}
+	if (more > 0)
+		buf_printf(why, "%sand %zu more", sep, more);
 }
 
 static int
@@ -194,21 +248,6 @@ resolver_needed(struct dialer *d, struct buf *why)
 	    d->cf.port != 0 && strchr(d->cf.host, '.') == NULL, why);
 }
 
-/* The winner's other addresses are no better than the one that failed. */
-static void
-leave(struct dialer *d)
-{
-	size_t i, k;
-
-	if (d->won == NULL)
-		return;
-	for (i = 0; i < 2; i++)
-		for (k = 0; k < d->won->q[i].n; k++)
-			d->won->q[i].list[k].tried = true;
-	d->won->done = true;
-	d->won = NULL;
-}
-
 /* No connection, by R; DIAL_OVER: as the story has it. */
 static int
 failure(struct dialer *d, int r, struct buf *why)
@@ -220,8 +259,8 @@ failure(struct dialer *d, int r, struct buf *why)
 		dial_note(d, r != DIAL_OVER ? r : XERR_UNAVAIL, NULL,
 		    r != DIAL_OVER ? xerr_str(r) :
 		    "there is no other address");
-	buf_printf(why, "cannot connect to %s: %.*s", d->cf.host,
-	    (int)buf_len(&d->story), (const char *)buf_data(&d->story));
+	buf_printf(why, "cannot connect to %s: ", d->cf.host);
+	tell(d, why);
 	/* Ours to fix, whatever the others said. */
 	if (r == XERR_NOMEM || r == XERR_SYS)
 		return r;
@@ -233,6 +272,7 @@ success(struct dialer *d, struct dial_target *t)
 {
 	race_cancel(d);
 	d->active = false;
+	d->won_at = pump_now();
 	*t = (struct dial_target){ .host = d->won->host,
 	    .port = d->won->port, .direct = d->won->direct,
 	    .address = d->address, .tlsa = d->won->tlsa.list,
@@ -261,7 +301,7 @@ dialer_step(struct dialer *d, const struct pollfd *p, size_t n, int *fd,
 	if (d->proxy == NULL && (r = resolver_needed(d, why)) < 0)
 		return r;
 	if (!d->active)
-		leave(d);
+		d->won = NULL;
 	d->active = true;
 	if ((r = step(d, p, n, &s)) == 0)
 		return 0;
@@ -303,7 +343,7 @@ dialer_has_another(const struct dialer *d)
 	size_t i;
 
 	for (i = 0; i < d->nt; i++)
-		if (!d->t[i].done && &d->t[i] != d->won)
+		if (plan_has_more(d, &d->t[i]))
 			return true;
 	return false;
 }
@@ -313,9 +353,21 @@ dialer_failed(struct dialer *d, int err, const char *why)
 {
 	if (d->won == NULL)
 		return;
-	dial_log(d, "%s (%s, %s): %s", d->address, d->won->host, d->won->from,
-	    why);
-	dial_note(d, err, d->address, why);
+	dial_log(d, "%s (%s, %s): %s after %d ms", d->address, d->won->host,
+	    d->won->from, why, (int)(pump_now() - d->won_at));
+	dial_note_at(d, err, d->address, d->won, why);
+}
+
+void
+dialer_again(struct dialer *d)
+{
+	if (d->won == NULL)
+		return;
+	if (d->proxy == NULL) {
+		d->won_by->tried = false;
+		d->won->turn = d->won_by->ss.ss_family == AF_INET;
+	}
+	d->won->done = false;
 }
 
 int

@@ -84,10 +84,11 @@ int dialer_new(struct dialer **d, const struct dial_config *cf,
 void dialer_free(struct dialer *d);
 
 /*
- * Connect to the next target: as dial(), with where it leads to in *T.  The
- * target of the call before is never tried again.  When there is none left,
- * WHY and the error tell about all of them: XERR_TLS and other errors told by
- * dialer_failed() go before XERR_UNAVAIL, that before XERR_TEMP and XERR_HOST.
+ * Connect to the next address, of the same target or the next: as dial(), with
+ * where it leads to in *T.  None is tried twice.  When there is none left, the
+ * error tells about all of them, and WHY as far as it has room: XERR_TLS and
+ * other errors told by dialer_failed() go before XERR_UNAVAIL, that before
+ * XERR_TEMP and XERR_HOST.
  */
 int dialer_next(struct dialer *d, int *fd, struct dial_target *t,
     struct buf *why);
@@ -105,10 +106,13 @@ int dialer_step(struct dialer *d, const struct pollfd *p, size_t n, int *fd,
     struct dial_target *t, struct buf *why);
 size_t dialer_fds(struct dialer *d, struct pollfd *p, int64_t *until);
 
-/* Whether there is a target left beside the one given out last. */
+/* Whether there is an address left beside the one given out last. */
 bool dialer_has_another(const struct dialer *d);
 
-/* Say that the target given out last failed later: with ERR, and in words. */
+/* Say that the address given out last failed later: with ERR, and in words. */
 void dialer_failed(struct dialer *d, int err, const char *why);
+
+/* It may be better another time: it is among those to be given out next. */
+void dialer_again(struct dialer *d);
 
 #endif

@@ -30,6 +30,7 @@ struct target {
 	bool secure;		/* DNSSEC vouches for the way here */
 	int turn;		/* which of them is next */
 	bool told;		/* of its TLSA records */
+	bool told_of[2];	/* and of its addresses */
 	bool done;		/* nothing left in it */
 };
 
@@ -58,8 +59,11 @@ struct dialer {
 	int64_t next_start;		/* not before; unless nothing flies */
 	int64_t last_start;
 	struct target *won;
+	struct addr *won_by;		/* its address, unless by proxy */
+	int64_t won_at;
 	char address[DIAL_ADDRESS];	/* of the winner */
-	struct buf story;		/* what failed so far */
+	struct buf story;		/* what failed so far, in lines */
+	size_t untold;			/* that it had no room for */
 	int verdict;			/* the most telling error */
 };
 
@@ -69,6 +73,13 @@ void dial_log(struct dialer *d, const char *fmt, ...)
 
 /* Note a failure: WHAT (or NULL) and why, for the log and the story. */
 void dial_note(struct dialer *d, int err, const char *what, const char *why);
+
+/* The same of T at ADDRESS. */
+void dial_note_at(struct dialer *d, int err, const char *address,
+    const struct target *t, const char *why);
+
+/* T's host; NULL for the one that was asked for, which needs no name. */
+const char *dial_name(const struct dialer *d, const struct target *t);
 
 /* Address A as "127.0.0.1:5222" or "[::1]:5222". */
 void dial_address(char text[DIAL_ADDRESS], const struct addr *a);
@@ -86,6 +97,9 @@ int plan_step(struct dialer *d);
  */
 struct addr *plan_next(struct dialer *d, struct target **t, int64_t now,
     bool *over, int64_t *until);
+
+/* Whether there is something left to try in T, as far as is known. */
+bool plan_has_more(const struct dialer *d, const struct target *t);
 
 /* Note what DNS still owes us. */
 void plan_time_up(struct dialer *d);

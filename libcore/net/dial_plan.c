@@ -26,6 +26,8 @@ static const char *const sources[] = {
 	"SRV _xmpp-client._tcp", "SRV _xmpps-client._tcp"
 };
 
+static const char *const types[] = { "AAAA", "A" };
+
 static int
 literal_family(const char *host)
 {
@@ -302,13 +304,6 @@ untried(const struct addr_query *q)
 	return NULL;
 }
 
-/* What is told of the host that was asked for needs no name. */
-static const char *
-name_in_story(const struct dialer *d, const struct target *t)
-{
-	return strcmp(t->host, d->cf.host) == 0 ? NULL : t->host;
-}
-
 /* The host has no address at all: say so, once. */
 static void
 note_no_address(struct dialer *d, const struct target *t)
@@ -320,7 +315,25 @@ note_no_address(struct dialer *d, const struct target *t)
 		return;
 	dial_log(d, "%s (%s): %s after %d ms", t->host, t->from, q->why,
 	    (int)(q->done_at - q->asked_at));
-	dial_note(d, q->err, name_in_story(d, t), q->why);
+	dial_note(d, q->err, dial_name(d, t), q->why);
+}
+
+/* Log which addresses T has; one that is an address was not looked up. */
+static void
+tell_answers(struct dialer *d, struct target *t)
+{
+	const struct addr_query *q;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		q = &t->q[i];
+		if (!q->done || q->n == 0 || t->told_of[i] ||
+		    literal_family(t->host) != AF_UNSPEC)
+			continue;
+		t->told_of[i] = true;
+		dial_log(d, "%s of %s: %zu in %d ms", types[i], t->host,
+		    q->n, (int)(q->done_at - q->asked_at));
+	}
 }
 
 /* A target whose TLSA records are kept from us is none, else log them once. */
@@ -347,6 +360,7 @@ next_of(struct dialer *d, struct target *t, int64_t now, int64_t *until)
 	struct addr *a[2] = { untried(&t->q[0]), untried(&t->q[1]) };
 	int i;
 
+	tell_answers(d, t);
 	if (t->tlsa.asked && !t->tlsa.done)
 		return NULL;
 	if (t->tlsa.asked && !tlsa_is_known(d, t))
@@ -421,6 +435,16 @@ plan_next(struct dialer *d, struct target **out, int64_t now, bool *over,
 	return NULL;
 }
 
+bool
+plan_has_more(const struct dialer *d, const struct target *t)
+{
+	if (t->done)
+		return false;
+	if (untried(&t->q[0]) != NULL || untried(&t->q[1]) != NULL)
+		return true;
+	return t != d->won && !(t->q[0].done && t->q[1].done);
+}
+
 void
 plan_time_up(struct dialer *d)
 {
@@ -434,8 +458,9 @@ plan_time_up(struct dialer *d)
 	for (t = d->t; t < d->t + d->nt; t++) {
 		if (t->done || !t->q[0].asked)
 			continue;
-		if (t->q[0].n + t->q[1].n == 0)
-			dial_note(d, XERR_TEMP, name_in_story(d, t), silent);
+		if (t->q[0].n + t->q[1].n == 0 &&
+		    !(t->q[0].done && t->q[1].done))
+			dial_note(d, XERR_TEMP, dial_name(d, t), silent);
 		else if (t->tlsa.asked && !t->tlsa.done)
 			dial_note(d, XERR_TEMP, t->host,
 			    "its TLSA records cannot be looked up");

@@ -60,7 +60,7 @@ note_failure(struct dialer *d, const struct target *t, const struct addr *a,
 	dial_address(text, a);
 	dial_log(d, "%s (%s, %s): %s after %d ms", text, t->host, t->from,
 	    strerror(e), (int)(pump_now() - started));
-	dial_note(d, verdict(e), text, strerror(e));
+	dial_note_at(d, verdict(e), text, t, strerror(e));
 	/* Nothing is won by waiting any longer. */
 	d->next_start = pump_now();
 }
@@ -122,6 +122,7 @@ land(struct dialer *d, const struct flight *f)
 	    f->target->host, f->target->from,
 	    (int)(pump_now() - f->started));
 	d->won = f->target;
+	d->won_by = f->addr;
 }
 
 /* F has come to an end: its descriptor if it connected, or -1. */

@@ -247,8 +247,12 @@ several_addresses_are_tried(void **state)
 	assert_int_equal(try_dial("six.example", port, d.address, PATIENCE,
 	    &fd), 0);
 	assert_peer(fd, "127.0.0.1", port);
-	/* IPv6 was first */
-	assert_int_equal(strncmp(buf_str(&logged), "[::1]:", 6), 0);
+	/* IPv6 was first, and both look-ups are told of */
+	assert_null(strstr(strstr(buf_str(&logged), "[::1]:"), "AAAA of"));
+	assert_non_null(strstr(buf_str(&logged), "AAAA of six.example: 1 in "));
+	assert_non_null(strstr(strstr(buf_str(&logged), "[::1]:"),
+	    "127.0.0.1:"));
+	assert_non_null(strstr(buf_str(&logged), "\nA of six.example: 1 in "));
 	close(fd);
 	close(s);
 	/* and all of them are named when none is left */
@@ -258,6 +262,73 @@ several_addresses_are_tried(void **state)
 	assert_non_null(strstr(why, "; 127.0.0.3:"));
 	assert_non_null(strstr(why, "; 127.0.0.1:"));
 	dnsd_stop(&d);
+}
+
+/* Where D leads to next: its error, or 0 and the connection is closed again. */
+static int
+next_of(struct dialer *d, char address[100])
+{
+	struct dial_target t;
+	struct buf b;
+	int r, fd = -1;
+
+	buf_init(&b, sizeof(why) - 1);
+	if ((r = dialer_next(d, &fd, &t, &b)) == 0) {
+		snprintf(address, 100, "%s", t.address);
+		close(fd);
+	} else
+		snprintf(why, sizeof(why), "%s", buf_str(&b));
+	buf_release(&b);
+	return r;
+}
+
+static void
+an_address_that_fails_later_leaves_the_others(void **state)
+{
+	static const struct dns_rec table[] = {
+		{ .name = "a.example", .type = DNS_A, .data = "127.0.0.2" },
+		{ .name = "a.example", .type = DNS_A, .data = "127.0.0.1" },
+		{ .name = NULL }
+	};
+	unsigned port = 0;
+	int s = hold("127.0.0.1", &port, true);
+	int s2 = hold("127.0.0.2", &port, true);
+	char one[100], other[100], again[100];
+	struct dial_config cf = { .host = "a.example", .port = port,
+	    .deadline = pump_deadline(PATIENCE), .log = keep_log };
+	struct dialer *d;
+	struct dnsd dns;
+	struct buf b;
+
+	(void)state;
+	assert_true(s2 >= 0);
+	dnsd_start(&dns, table);
+	cf.dns = dns.address;
+	buf_init(&b, 1000);
+	buf_release(&logged);
+	assert_int_equal(dialer_new(&d, &cf, &b), 0);
+	assert_int_equal(next_of(d, one), 0);
+	assert_true(dialer_has_another(d));
+	dialer_failed(d, XERR_TEMP, "it left");
+	assert_non_null(strstr(buf_str(&logged), "given): it left after "));
+	assert_int_equal(next_of(d, other), 0);
+	assert_string_not_equal(one, other);
+	assert_false(dialer_has_another(d));
+	/* only the one that is to be is tried once more */
+	dialer_failed(d, XERR_TEMP, "it forgot us");
+	dialer_again(d);
+	assert_true(dialer_has_another(d));
+	assert_int_equal(next_of(d, again), 0);
+	assert_string_equal(other, again);
+	dialer_failed(d, XERR_TEMP, "it left, too");
+	assert_int_equal(next_of(d, one), XERR_TEMP);
+	assert_non_null(strstr(why, ": it left; "));
+	assert_non_null(strstr(why, ": it forgot us; "));
+	assert_non_null(strstr(why, ": it left, too"));
+	dialer_free(d);
+	dnsd_stop(&dns);
+	close(s);
+	close(s2);
 }
 
 /* The families of what is tried next, until there is nothing (more) to try. */
@@ -546,6 +617,8 @@ main(void)
 		cmocka_unit_test(without_a_name_server_it_fails_at_once),
 		cmocka_unit_test(a_silent_host_costs_only_the_deadline),
 		cmocka_unit_test(several_addresses_are_tried),
+		cmocka_unit_test(
+		    an_address_that_fails_later_leaves_the_others),
 		cmocka_unit_test(families_take_turns),
 		cmocka_unit_test(two_can_be_dialed_at_the_same_time),
 		cmocka_unit_test(a_silent_address_is_passed_after_a_moment),
