@@ -15,9 +15,10 @@ servers other '127.0.0.1 0' wrong:honest
 servers idn '127.0.0.1 0' idn:honest
 servers aimed '127.0.0.1 0' aimed:honest
 servers server '127.0.0.1 0' stall:at-connect-stall \
-    hang:at-handshake1-stall late:at-features2-stall
+    hang:at-handshake1-stall late:at-features2-stall mute:at-header2-stall
 wrong=$(port_of wrong) idn=$(port_of idn) aimed=$(port_of aimed)
 stall=$(port_of stall) hang=$(port_of hang) late=$(port_of late)
+mute=$(port_of mute)
 
 # --- What DNS says -----------------------------------------------------------
 
@@ -103,6 +104,9 @@ stall=$(port_of stall) hang=$(port_of hang) late=$(port_of late)
 	$client.stalls SRV 1 0 $hang one
 	$client.stalls SRV 2 0 $late one
 	$clients.stalls SRV 3 0 $two two
+	$client.known SRV 1 0 $mute one
+	$clients.known SRV 2 0 $two two
+	$client.known-alone SRV 1 0 $mute one
 	$client.closed SRV 1 0 $one both
 	$client.aimed SRV 1 0 $aimed aimed-h
 	aimed-h A 127.0.0.1
@@ -134,6 +138,14 @@ forward-zone:
 END
 
 # What has to wait waits meanwhile.
+XMPP_STATE=$T/state
+for i in known known-alone; do
+	sends $i.plain.test "$i: a first login" 0 two --tls direct \
+	    --host 127.0.0.1 --port "$two"
+done
+begin known known.plain.test --timeout 6
+begin known_alone known-alone.plain.test --timeout 2
+XMPP_STATE=
 begin mute_all mute-all.plain.test --timeout 1
 begin half_mute half-mute.plain.test
 begin mute_first mute-first.plain.test
@@ -299,6 +311,13 @@ ended stall 'a first target that says nothing' 0 two
 told 'is told' ":$stall [^|]*not answered within 1 seconds.*:$two [^|]*connected"
 ended stalls 'two that stop, in TLS and behind it' 0 two
 told 'is told' ":$hang [^|]*not answered.*:$late [^|]*not answered.*connected"
+ended known 'a remembered account at one that says nothing' 0 two
+told 'is told' ":$mute [^|]*not answered within .*:$two [^|]*connected"
+untold 'it is not tried again' 'once more'
+ended known_alone 'and where there is no other' 75
+told 'why is told' "cannot connect to known-alone\.plain\.test: \
+127\.0\.0\.1:$mute \(one\.plain\.test\): no login within 2 seconds; \
+the time is up[|]$"
 ended mute_first 'silence about the first target' 0 two
 untold 'nothing else is tried' "127\.0\.0\.1:$one"
 finish

@@ -184,6 +184,13 @@ route_failed(struct route *r, int err, const char *why)
 	dialer_failed(r->other != NULL ? r->other : r->main, err, why);
 }
 
+void
+route_again(struct route *r, int err, const char *why)
+{
+	route_failed(r, err, why);
+	dialer_again(r->other != NULL ? r->other : r->main);
+}
+
 /* "domain", "domain:port", "[address]:port", white space around it. */
 static int
 parse_where(struct dial_config *cf, char host[JID_PART_MAX + 1],

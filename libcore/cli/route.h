@@ -40,6 +40,9 @@ bool route_has_another(const struct route *r);
 /* The server given out last has failed: as dialer_failed(). */
 void route_failed(struct route *r, int err, const char *why);
 
+/* The same, but it may be better another time, and is to be tried again. */
+void route_again(struct route *r, int err, const char *why);
+
 /*
  * Instead it sends us to WHERE, "domain" or "domain:port": the next server is
  * found there, and when there is none, what is left of the first route.

@@ -440,12 +440,14 @@ turn(struct session *s, struct session_event *ev)
 /*
  * A server that fails before it has seen anything of our account (no TLS, a
  * wrong certificate, silence) may have another beside it (RFC 6120 3.2), or
- * names one; and one that was spoken to on a memory may have forgotten.
+ * names one; and one that was spoken to on a memory may have forgotten, if it
+ * says anything at all.
  */
 static int
 try_next(struct session *s)
 {
-	bool misled = s->client != NULL && wire_was_misled(s->wire);
+	bool misled = s->client != NULL && !s->silent &&
+	    wire_was_misled(s->wire);
 	struct buf why;
 	int r = s->err;
 
@@ -457,10 +459,10 @@ try_next(struct session *s)
 	}
 	session_last_words(s);
 	buf_init(&why, sizeof(s->errmsg) - 1);
-	r = !misled ? wire_dial(s->wire, s->err, s->errmsg, &why) :
-	    wire_unlearn(s->wire, &why);
-	if (misled && r == 0)
-		r = wire_dial(s->wire, 0, NULL, &why);
+	if (misled)
+		wire_unlearn(s->wire, r, s->errmsg);
+	r = wire_dial(s->wire, misled ? 0 : r, s->errmsg, &why);
+	s->silent = false;
 	s->client = wire_client(s->wire);
 	if (r == 0 || signals_ask_to_stop(&s->signals)) {
 		s->err = 0;	/* the signal is the next event, and the last */

@@ -38,6 +38,7 @@ struct session {
 	uint32_t mark;		/* that many stanzas are dealt with */
 	bool hold;		/* the caller wants nothing more */
 	bool told_pipe;
+	bool silent;		/* that is how the server failed */
 	int signal;
 	int err;
 	char errmsg[CLI_MESSAGE];

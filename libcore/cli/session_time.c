@@ -6,7 +6,7 @@
 
 enum {
 	KEEPALIVE_MS = 60000,	/* silence after which we ask */
-	SHARES = 3		/* of the time, one for a server that is silent */
+	SHARES = 3		/* of the time left, one for a silent server */
 };
 
 /* Is there something that the server owes us? */
@@ -20,10 +20,10 @@ is_waiting(const struct session *s)
 static int64_t
 login_deadline(const struct session *s)
 {
-	int64_t all = s->started + s->timeout;
-	int64_t share = wire_heard(s->wire) + s->timeout / SHARES;
+	int64_t all = s->started + s->timeout, heard = wire_heard(s->wire);
 
-	return share < all && wire_has_another(s->wire) ? share : all;
+	return heard < all && wire_has_another(s->wire) ?
+	    heard + (all - heard) / SHARES : all;
 }
 
 int64_t
@@ -67,7 +67,8 @@ session_check_silence(struct session *s)
 	if (!s->online && deadline == s->started + s->timeout)
 		what = "no login";
 	else if (!s->online)
-		ms /= SHARES;
+		ms = (deadline - wire_heard(s->wire) + 50) / 100 * 100;
+	s->silent = true;
 	snprintf(msg, sizeof(msg), "%s within %.4g seconds", what,
 	    (double)ms / 1000);
 	return session_fail(s, XERR_TEMP, msg);

@@ -93,10 +93,18 @@ follow(struct wire *w, const char **reason)
 	    route_redirect(w->route, where, w->direct, reason);
 }
 
+/* What was sent ahead has had no answer, and nothing in it can be lost. */
+static bool
+is_unanswered(const struct wire *w)
+{
+	return login_offer(client_login(w->client)) == NULL &&
+	    !client_went_ahead(w->client);
+}
+
 bool
 wire_may_move(const struct wire *w)
 {
-	return client_mechanism(w->client) == NULL ||
+	return client_mechanism(w->client) == NULL || is_unanswered(w) ||
 	    (client_other_host(w->client) != NULL && conn_is_secure(w->conn));
 }
 

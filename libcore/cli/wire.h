@@ -35,7 +35,8 @@ void wire_free(struct wire *w);
 
 /*
  * Whether another server may be tried after an error before the login is done:
- * this one has seen nothing of our account, or sends us elsewhere itself.
+ * this one has seen nothing of our account, or said nothing to what it has seen
+ * of it, which was no stanza, or sends us elsewhere itself.
  */
 bool wire_may_move(const struct wire *w);
 
@@ -43,12 +44,12 @@ bool wire_may_move(const struct wire *w);
 bool wire_has_another(const struct wire *w);
 
 /*
- * May the login have failed by what was remembered, or sent ahead?  Then the
- * same servers can be dialed again, with ERR 0, after wire_unlearn(): 0, or its
- * error.  The next client has what this one could not deliver.
+ * May the login have failed, by ERR and for this REASON, because of what was
+ * remembered, or sent ahead?  Then the same server is dialed again, with ERR 0,
+ * after wire_unlearn().  The next client has what this one could not deliver.
  */
 bool wire_was_misled(const struct wire *w);
-int wire_unlearn(struct wire *w, struct buf *why);
+void wire_unlearn(struct wire *w, int err, const char *reason);
 
 /*
  * It has failed by ERR, with no other try.  If it may have done so because of

@@ -167,26 +167,19 @@ wire_was_misled(const struct wire *w)
 	    (!client_went_ahead(w->client) || has_taken_nothing(w));
 }
 
-int
-wire_unlearn(struct wire *w, struct buf *why)
+void
+wire_unlearn(struct wire *w, int err, const char *reason)
 {
 	const struct login *l = client_login(w->client);
-	struct route *anew;
-	int r;
 
-	if ((r = route_new(&anew, w->account, w->domain, w->deadline,
-	    w->signals, why)) < 0)
-		return r;
-	route_free(w->route);
-	w->route = anew;
+	route_again(w->route, err, reason);
 	w->in_vain = client_went_ahead(w->client) &&
 	    !login_token_refused(l) && !login_was_belied(l);
-	cli_verbose(1, w->in_vain ? "the server does not take what is sent "
-	    "ahead: once more, without" : "the server may not be what it was: "
-	    "once more, without what is remembered of it");
+	cli_verbose(1, "%s: %s", reason, w->in_vain ? "the server does not take "
+	    "what is sent ahead: once more, without" : "the server may not be "
+	    "what it was: once more, without what is remembered of it");
 	wire_hang_up(w);
 	w->unlearnt = true;
-	return 0;
 }
 
 void
