@@ -91,11 +91,12 @@ ssl_conf = ssl
 system_default = old
 [old]
 MaxProtocol = TLSv1.2
+Ciphersuites = TLS_AES_128_GCM_SHA256
 END
 status "with a configuration of OpenSSL's" 0 env \
     OPENSSL_CONF="$T/openssl.cnf" xmpp-serve -- \
     xmpp-send -v -a romeo --wait 0 -m x juliet@localhost
-like 'which has no say' "$T/err" 'TLSv1\.3 '
+like 'which has no say' "$T/err" 'TLSv1\.3 TLS_AES_256_GCM_SHA384,'
 
 # shellcheck disable=SC2016
 status 'a certificate for each account with --certificates' 0 \
