@@ -10,6 +10,8 @@ A trick changes what the server offers:
     types    without the types of channel binding (XEP-0440)
     plus     without the mechanisms that bind
     plain    with no mechanism but PLAIN
+    bound    with no SCRAM but those that bind
+    bogus    with types of channel binding that nobody has
     sasl2    without SASL2
 """
 import base64
@@ -32,6 +34,8 @@ TRICKS = {
     "types": r"<sasl-channel-binding.*?</sasl-channel-binding>",
     "plus": MECHANISM % "[^<]*-PLUS",
     "plain": MECHANISM % "(?!PLAIN<)[^<]*",
+    "bound": MECHANISM % r"SCRAM-[^<]*(?<!-PLUS)",
+    "bogus": r"(?<=<channel-binding type=['\"])tls-",
     "sasl2": r"<authentication .*?</authentication>",
 }
 

@@ -82,6 +82,11 @@ for o in '' --no-sasl2; do
 	stopped "SCRAM alone is wanted, and PLAIN there${o:+, $o}" plain \
 	    --sasl SCRAM-SHA-256,SCRAM-SHA-512
 
+	stopped "what binds is out of reach, and PLAIN there${o:+, $o}" \
+	    'bound bogus'
+	like "that is told as it is${o:+, $o}" "$T/err" \
+	    'SCRAM-SHA-256-PLUS.*only PLAIN can be used.*--sasl PLAIN'
+
 	# So that it is known what stops it.
 	between open
 	through starttls --sasl SCRAM-SHA-256

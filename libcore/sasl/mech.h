@@ -44,9 +44,6 @@ struct sasl {
 int sasl_fail(struct sasl *s, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Is NAME one of the names in LIST, which have commas between them? */
-bool sasl_is_listed(const char *name, const char *list);
-
 extern const struct sasl_mech sasl_ht_none, sasl_ht_endp, sasl_ht_uniq,
     sasl_ht_expr;
 extern const struct sasl_mech sasl_external;

@@ -9,18 +9,38 @@
 #include "base/utf8.h"
 #include "base/xerr.h"
 #include "sasl/mech.h"
+#include "sasl/scram.h"
 
 struct plain {
 	struct buf message;
 	bool bad;		/* the password is */
 };
 
+/*
+ * Does the server have a SCRAM that we may use?  It counts also if we cannot
+ * use it now: somebody may have seen to that, by types of channel binding that
+ * nobody has (XEP-0440 section 3, rule 6), and then no hash would tell.
+ */
+static bool
+has_better(const struct sasl_config *c)
+{
+	bool plus;
+	size_t i;
+
+	for (i = 0; i < c->noffered; i++)
+		if (scram_hash(c->offered[i], &plus) != NULL &&
+		    (c->only == NULL || sasl_is_listed(c->offered[i],
+		    c->only)))
+			return true;
+	return false;
+}
+
 static bool
 plain_usable(const struct sasl_mech *m, const struct sasl_config *c)
 {
 	(void)m;
 	return c->tls && c->plain_ok && c->username != NULL &&
-	    c->username[0] != '\0' && c->password != NULL;
+	    c->username[0] != '\0' && c->password != NULL && !has_better(c);
 }
 
 /* [authzid] NUL authcid NUL passwd */

@@ -22,7 +22,8 @@
  *	EXTERNAL				a certificate; no secret passes
  *	SCRAM-SHA-512-PLUS, -256-PLUS, -1-PLUS	bound to the channel
  *	SCRAM-SHA-512, -256, -1
- *	PLAIN					only under TLS
+ *	PLAIN					only under TLS, and where no
+ *						SCRAM is offered and allowed
  *	ANONYMOUS				only if that is what is wanted
  *
  * Binding counts more than the hash: against who sits in the middle with a
@@ -127,6 +128,9 @@ enum sasl_proof {
 };
 
 enum sasl_proof sasl_proof(const char *mechanism);
+
+/* Is NAME one of the names in LIST, which have commas between them? */
+bool sasl_is_listed(const char *name, const char *list);
 
 /* The Ith mechanism there is, strongest first; NULL behind the last. */
 const char *sasl_mechanism_name(size_t i);

@@ -104,6 +104,19 @@ choose_token(struct login *l, const struct offer *o, const char *mechanism)
 	return token;
 }
 
+/* Could PLAIN be used, were it asked for by name? */
+static bool
+holds_plain_back(const struct login *l, const struct offer_names *n)
+{
+	struct sasl_config cf = l->cf;
+
+	if (cf.only != NULL && !sasl_is_listed("PLAIN", cf.only))
+		return false;
+	cf.at_least = NULL;
+	cf.only = "PLAIN";
+	return sasl_choose(&cf, n->v, n->n) != NULL;
+}
+
 /* Nothing that the server offers is good enough: say why. */
 static int
 no_mechanism(struct login *l, const struct offer *o)
@@ -119,6 +132,11 @@ no_mechanism(struct login *l, const struct offer *o)
 		    "before and now no more than %.150s: somebody may be in "
 		    "between; if it is meant, use --forget",
 		    l->cf.at_least, seen);
+	if (holds_plain_back(l, n))
+		return login_fail(l, XERR_AUTH, "of what the server offers, "
+		    "%.150s, only PLAIN can be used, which is the password "
+		    "itself: somebody may be in between; if it is meant, use "
+		    "--sasl PLAIN", seen);
 	return login_fail(l, XERR_AUTH, "no common authentication mechanism; "
 	    "the server offers %s", seen);
 }

@@ -711,6 +711,7 @@ authenticate(const char *name)
 	};
 	const struct sasl_config c = {
 		.username = "juliet", .authzid = "juliet@example.org",
+		.only = name,
 		.password = "rose", .password_len = 4, .tls = true,
 		.nonce = "abcdefghijklmnopqrstuvwxyz234567",
 		.certificate = true, .anonymous = true, .plain_ok = true,

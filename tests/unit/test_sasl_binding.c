@@ -377,6 +377,35 @@ unknown_types_need_the_server_s_word(void **state)
 }
 
 static void
+plain_is_not_for_a_server_that_has_scram(void **state)
+{
+	static const char *const offer[] = {
+		"PLAIN", "SCRAM-SHA-256-PLUS", "SCRAM-SHA3-512"
+	};
+	struct sasl_config c = user();
+	struct sasl *s = NULL;
+
+	(void)state;
+	c.offered = offer;
+	c.noffered = 2;
+	assert_string_equal(sasl_choose(&c, offer, 2), "SCRAM-SHA-256-PLUS");
+	/* that is out of reach: rule 6 */
+	c.announced = LIST(UNIQUE);
+	c.nannounced = 1;
+	assert_null(sasl_choose(&c, offer, 2));
+	assert_int_equal(sasl_new(&s, "PLAIN", &c), XERR_CONFIG);
+	c.only = "SCRAM-SHA-256-PLUS,PLAIN";
+	assert_null(sasl_choose(&c, offer, 2));
+	c.only = "SCRAM-SHA-256,PLAIN";
+	assert_string_equal(sasl_choose(&c, offer, 2), "PLAIN");
+	/* one that we do not know is no better to us */
+	c.only = NULL;
+	c.offered = LIST("PLAIN", "SCRAM-SHA3-512", "SCRAM-SHA3-512-PLUS");
+	c.noffered = 3;
+	assert_string_equal(sasl_choose(&c, c.offered, 3), "PLAIN");
+}
+
+static void
 choose_prefers_what_is_bound(void **state)
 {
 	static const char *const all[] = {
@@ -468,6 +497,7 @@ what_was_seen_before_bars_the_weaker(void **state)
 	size_t i, j;
 
 	(void)state;
+	c.noffered = 0;
 	assert_int_equal(sasl_strength("X-UNKNOWN"), 0);
 	assert_int_equal(sasl_strength("ANONYMOUS"), 0);
 	assert_int_equal(sasl_strength("HT-SHA-256-NONE"), 0);
@@ -518,10 +548,12 @@ struct outcome {
 	size_t token;
 };
 
+/* A client that insists on MECHANISM. */
 static struct outcome
-play(const char *mechanism, const struct sasl_config *c,
+play(const char *mechanism, const struct sasl_config *base,
     const struct sasl_server_config *sc)
 {
+	struct sasl_config c = *base;
 	struct outcome o = { 0 };
 	struct sasl_server *srv = NULL;
 	struct sasl *s = NULL;
@@ -530,8 +562,9 @@ play(const char *mechanism, const struct sasl_config *c,
 
 	buf_init(&up, 10000);
 	buf_init(&down, 10000);
+	c.only = mechanism;
 	assert_int_equal(sasl_server_new(&srv, mechanism, sc), 0);
-	assert_int_equal(sasl_new(&s, mechanism, c), 0);
+	assert_int_equal(sasl_new(&s, mechanism, &c), 0);
 	if ((o.client = sasl_initial(s, &up)) < 0)
 		goto out;
 	for (;;) {
@@ -1325,6 +1358,7 @@ main(void)
 		cmocka_unit_test(types_without_a_mechanism_are_refused),
 		cmocka_unit_test(a_changed_offer_is_noticed),
 		cmocka_unit_test(unknown_types_need_the_server_s_word),
+		cmocka_unit_test(plain_is_not_for_a_server_that_has_scram),
 		cmocka_unit_test(choose_prefers_what_is_bound),
 		cmocka_unit_test(only_is_a_list),
 		cmocka_unit_test(what_was_seen_before_bars_the_weaker),
