@@ -832,6 +832,53 @@ the_window_closes_and_opens(void **state)
 	pair_release(&p);
 }
 
+/*
+ * Ask until nothing more is taken: 0, or the error.  READS: the server
+ * takes the answers, and acknowledges none. */
+static int
+ask_without_end(struct pair *p, bool reads)
+{
+	static const char iq[] = "<iq type='get' id='1' from='a@b/c'>"
+	    "<ping xmlns='" NS_PING "'/></iq>";
+	struct client_event ev;
+	const void *data;
+	ssize_t used;
+	int i, r = 0;
+
+	for (i = 0; i < 100000 && r == 0; i++) {
+		used = client_feed(p->c, iq, sizeof(iq) - 1);
+		if (used < 0)
+			return (int)used;
+		if (used == 0)
+			return 0;
+		r = client_next(p->c, &ev);
+		if (reads)
+			client_sent(p->c, client_pending(p->c, &data));
+	}
+	return r == 0 ? XERR_INTERNAL : r;
+}
+
+static void
+a_server_that_asks_and_asks_is_not_heard_for_ever(void **state)
+{
+	struct pair p;
+	const void *data;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		pair_init(&p, "juliet@example.org/x");
+		p.ccf.login.mechanisms = "PLAIN";
+		p.ccf.window = 1000;
+		assert_int_equal(client_new(&p.c, &p.ccf), 0);
+		assert_int_equal(play(&p, BOUND, 4096), 0);
+		assert_int_equal(ask_without_end(&p, i == 1),
+		    i == 1 ? XERR_TEMP : 0);
+		assert_true(client_pending(p.c, &data) < 500000);
+		pair_release(&p);
+	}
+}
+
 /* XEP-0198 section 4: the count goes on behind 2^32 - 1. */
 static void
 h_wraps_at_two_to_the_32(void **state)
@@ -888,6 +935,8 @@ main(void)
 		cmocka_unit_test(a_pong_of_somebody_else_acknowledges_nothing),
 		cmocka_unit_test(what_would_end_the_stream_is_not_sent),
 		cmocka_unit_test(the_window_closes_and_opens),
+		cmocka_unit_test(
+		    a_server_that_asks_and_asks_is_not_heard_for_ever),
 		cmocka_unit_test(h_wraps_at_two_to_the_32),
 	};
 
