@@ -834,7 +834,8 @@ the_window_closes_and_opens(void **state)
 
 /*
  * Ask until nothing more is taken: 0, or the error.  READS: the server
- * takes the answers, and acknowledges none. */
+ * takes the answers, and acknowledges none.
+ */
 static int
 ask_without_end(struct pair *p, bool reads)
 {
