@@ -5,6 +5,7 @@
 #include <sys/types.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -147,6 +148,58 @@ plain_bytes_pass_both_ways(void **state)
 	assert_false(conn_truncated(b));
 	conn_free(b);
 	conn_free(NULL);
+}
+
+static int
+option(struct conn *c, int name)
+{
+	socklen_t len = sizeof(int);
+	int on = -1;
+
+	assert_int_equal(getsockopt(conn_end(c)->rfd, IPPROTO_TCP, name, &on,
+	    &len), 0);
+	return on;
+}
+
+/* Else Nagle's algorithm, ours or the peer's, costs 40 ms and more a flight. */
+static void
+nothing_waits_for_more_to_be_sent(void **state)
+{
+	struct conn *a, *b;
+
+	(void)state;
+	connected(&a, &b, 100);
+	assert_true(option(a, TCP_NODELAY) > 0);
+	assert_true(option(b, TCP_NODELAY) > 0);
+	conn_free(a);
+	conn_free(b);
+}
+
+static void
+what_comes_is_acknowledged_at_once(void **state)
+{
+#ifdef TCP_QUICKACK
+	struct conn *a, *b;
+	int i, off = 0;
+
+	(void)state;
+	connected(&a, &b, 100);
+	/* the system forgets it now and then, as we do here */
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(setsockopt(conn_end(b)->rfd, IPPROTO_TCP,
+		    TCP_QUICKACK, &off, sizeof(off)), 0);
+		assert_int_equal(option(b, TCP_QUICKACK), 0);
+		buf_puts(conn_out(a), "ping");
+		assert_int_equal(await(b, a, 4), 0);
+		assert_int_equal(option(b, TCP_QUICKACK), 1);
+		buf_reset(conn_in(b));
+	}
+	conn_free(a);
+	conn_free(b);
+#else
+	(void)state;
+	skip();
+#endif
 }
 
 static void
@@ -517,6 +570,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_bytes_pass_both_ways),
+		cmocka_unit_test(nothing_waits_for_more_to_be_sent),
+		cmocka_unit_test(what_comes_is_acknowledged_at_once),
 		cmocka_unit_test(tls_begins_behind_plaintext),
 		cmocka_unit_test(a_server_may_look_at_the_first_byte),
 		cmocka_unit_test(tls_begins_only_once),
