@@ -53,6 +53,40 @@ resolve_words(int status)
 	}
 }
 
+/* LEN bytes at S: is the port of "1.2.3.4:PORT" or "[::1]:PORT", if any, one? */
+static bool
+has_good_port(const char *s, size_t len)
+{
+	const char *end = s + len, *p = memchr(s, *s == '[' ? ']' : ':', len);
+	unsigned long n = 0;
+
+	if (p != NULL && *p == ']' && ++p < end && *p != ':')
+		return false;
+	/* several colons and no brackets: an IPv6 address */
+	if (p == NULL || p == end || memchr(p + 1, ':', (size_t)(end - p - 1)))
+		return true;
+	while (++p < end && n <= 65535)
+		if (*p < '0' || *p > '9')
+			return false;
+		else
+			n = 10 * n + (unsigned)(*p - '0');
+	return n > 0 && n <= 65535;
+}
+
+/* What c-ares takes as it comes. */
+static bool
+have_good_ports(const char *csv)
+{
+	size_t n;
+
+	for (;; csv += n + 1) {
+		if (!has_good_port(csv, n = strcspn(csv, ",")))
+			return false;
+		if (csv[n] == '\0')
+			return true;
+	}
+}
+
 static int
 start(struct resolver *r, const char *dns, int flags)
 {
@@ -66,6 +100,8 @@ start(struct resolver *r, const char *dns, int flags)
 	    ARES_OPT_TRIES);
 	if (status != ARES_SUCCESS)
 		r->ares = NULL;
+	else if (dns != NULL && !have_good_ports(dns))
+		status = ARES_EBADSTR;
 	else if (dns != NULL)
 		status = ares_set_servers_ports_csv(r->ares, dns);
 	return status;

@@ -187,14 +187,29 @@ a_silent_name_server_costs_only_the_deadline(void **state)
 static void
 without_a_name_server_it_fails_at_once(void **state)
 {
+	static const char *const good[] = {
+		"127.0.0.1:1", "[::1]:1", "127.0.0.1:1,[::1]:65535"
+	};
+	static const char *const bad[] = {
+		"nonsense", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:1x",
+		"127.0.0.1:", "[::1]:0", "[::1]1", "127.0.0.1:1,127.0.0.1:65537",
+	};
+	char want[100];
+	size_t i;
 	int fd;
 
 	(void)state;
-	assert_int_equal(try_dial("a.example", 1, "127.0.0.1:1", PATIENCE,
-	    &fd), XERR_TEMP);
-	assert_int_equal(try_dial("a.example", 1, "nonsense", PATIENCE, &fd),
-	    XERR_CONFIG);
-	assert_non_null(strstr(why, "cannot use the name server nonsense"));
+	for (i = 0; i < N(good); i++)
+		assert_int_equal(try_dial("a.example", 1, good[i], PATIENCE,
+		    &fd), XERR_TEMP);
+	for (i = 0; i < N(bad); i++) {
+		print_message("# %s\n", bad[i]);
+		assert_int_equal(try_dial("a.example", 1, bad[i], PATIENCE,
+		    &fd), XERR_CONFIG);
+		snprintf(want, sizeof(want), "cannot use the name server %s: ",
+		    bad[i]);
+		assert_non_null(strstr(why, want));
+	}
 }
 
 static void
