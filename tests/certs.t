@@ -291,7 +291,7 @@ done
 # --- Options -----------------------------------------------------------------
 
 # What of these is said is looked at before anybody is asked.
-status 'a pin that is none' 78 xmpp-send -a honest -m x --pin abc "juliet@$DOMAIN"
+status 'a pin that is none' 64 xmpp-send -a honest -m x --pin abc "juliet@$DOMAIN"
 like 'is named' "$T/err" 'pin abc is not sha256//'
 status 'lists that are not there' 78 xmpp-send -a honest -m x \
     --crl-file "$T/none" "juliet@$DOMAIN"

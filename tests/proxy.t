@@ -149,8 +149,13 @@ like 'which is told' "$T/err" 'others can read the password'
 file
 sends 'nobody is there' 69 --proxy socks5h://127.0.0.1:1
 like 'says that it is the proxy' "$T/err" 'the proxy'
-sends 'no URL' 78 --proxy 127.0.0.1:1080
-sends 'another protocol' 78 --proxy ftp://127.0.0.1
+sends 'no URL' 64 --proxy 127.0.0.1:1080
+sends 'another protocol' 64 --proxy ftp://127.0.0.1
+file 'proxy = ftp://user:hunter2@127.0.0.1'
+sends 'in the account file' 78
+like 'is told with its place' "$T/err" \
+    "$T/account:4: the proxy 'ftp://127\.0\.0\.1' is none of"
+file
 sends 'an XMPP server is no proxy' 76 --proxy "http://127.0.0.1:$PORT"
 
 # Proxies that misbehave: PLAY SCHEME STATUS.

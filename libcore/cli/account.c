@@ -119,7 +119,7 @@ put_entry(struct account *a, const struct conf *c, const struct conf_entry *v)
 	case CONF_KEY:
 		return account_put_path(a, &a->key, v->value, c->path);
 	default:
-		return account_put_setting(a, c, v);
+		return account_put_setting(a, c, v, where);
 	}
 }
 

@@ -56,7 +56,7 @@ int account_put_path(struct account *a, char **p, const char *value,
 int account_put_options(struct account *a, const struct netopt *o);
 int account_put_env(struct account *a);
 int account_put_setting(struct account *a, const struct conf *c,
-    const struct conf_entry *v);
+    const struct conf_entry *v, const char *where);
 int account_put_port(struct account *a, const char *value, const char *where);
 int account_put_tls(struct account *a, const char *value, const char *where);
 int account_put_ahead(struct account *a, const char *value, const char *where);

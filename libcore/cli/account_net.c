@@ -7,6 +7,7 @@
 #include "base/xerr.h"
 #include "cli/account_int.h"
 #include "cli/noproxy.h"
+#include "net/tls.h"
 
 int
 account_put_text(struct account *a, char **p, const char *value)
@@ -99,21 +100,26 @@ struct setting {
 	const char *env;
 	size_t option, at;	/* where struct netopt and account have it */
 	bool path;
+	int (*check)(const char *value, struct buf *why);
 };
 
-enum { NOT_TEXT = 65535 };	/* more than one in the options */
+enum {
+	PROXY = 4,
+	NOT_TEXT = 65535	/* more than one in the options */
+};
 
 static const struct setting settings[] = {
 	{ CONF_HOST, "XMPP_HOST", offsetof(struct netopt, host),
-	    offsetof(struct account, host), false },
+	    offsetof(struct account, host), false, NULL },
 	{ CONF_CA_FILE, "XMPP_CA_FILE", offsetof(struct netopt, ca_file),
-	    offsetof(struct account, ca_file), true },
+	    offsetof(struct account, ca_file), true, NULL },
 	{ CONF_CRL_FILE, "XMPP_CRL_FILE", offsetof(struct netopt, crl_file),
-	    offsetof(struct account, crl_file), true },
+	    offsetof(struct account, crl_file), true, NULL },
 	{ CONF_PIN, "XMPP_PIN", NOT_TEXT, offsetof(struct account, pins),
-	    false },
-	{ CONF_PROXY, "XMPP_PROXY", offsetof(struct netopt, proxy),
-	    offsetof(struct account, proxy), false },
+	    false, tls_check_pins },
+	[PROXY] = { CONF_PROXY, "XMPP_PROXY", offsetof(struct netopt, proxy),
+	    offsetof(struct account, proxy), false,
+	    netopt_check_proxy },
 };
 
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
@@ -122,6 +128,24 @@ static char **
 place_of(struct account *a, const struct setting *s)
 {
 	return (char **)((char *)a + s->at);
+}
+
+/* VALUE, which is WHERE, into *P, which has none yet. */
+static int
+put_value(struct account *a, const struct setting *s, const char *value,
+    const char *where)
+{
+	struct buf why;
+	int status = 0;
+
+	buf_init(&why, CLI_MESSAGE);
+	if (s->check != NULL && s->check(value, &why) < 0)
+		status = cli_fail(&a->err, EX_CONFIG, "%s: %s", where,
+		    buf_str(&why) != NULL ? buf_str(&why) :
+		    xerr_str(XERR_SYNTAX));
+	buf_release(&why);
+	return status != 0 ? status : account_put_text(a, place_of(a, s),
+	    value);
 }
 
 /* Pins come one by one as options, and are one text everywhere else. */
@@ -176,7 +200,8 @@ account_put_env(struct account *a)
 		p = place_of(a, &settings[i]);
 		if (*p == NULL &&
 		    (value = account_env(settings[i].env)) != NULL)
-			status = account_put_text(a, p, value);
+			status = put_value(a, &settings[i], value,
+			    settings[i].env);
 	}
 	if (status == 0)
 		status = account_put_port(a, account_env("XMPP_PORT"),
@@ -192,7 +217,7 @@ account_put_env(struct account *a)
 /* A text of the file, unless something before it has the same. */
 int
 account_put_setting(struct account *a, const struct conf *c,
-    const struct conf_entry *v)
+    const struct conf_entry *v, const char *where)
 {
 	char **p;
 	int i;
@@ -202,7 +227,7 @@ account_put_setting(struct account *a, const struct conf *c,
 		if (settings[i].key != v->key || *p != NULL)
 			continue;
 		return settings[i].path ? account_put_path(a, p, v->value, c->path) :
-		    account_put_text(a, p, v->value);
+		    put_value(a, &settings[i], v->value, where);
 	}
 	return 0;	/* the password's, see put_secret() */
 }
@@ -247,15 +272,15 @@ account_choose_proxy(struct account *a)
 {
 	const char *host = a->host != NULL ? a->host :
 	    jid_domain(&a->jid, NULL);
-	const char *s = account_env("ALL_PROXY");
+	const char *from = "ALL_PROXY", *s = account_env(from);
 
 	if (s == NULL)
-		s = account_env("all_proxy");
+		s = account_env(from = "all_proxy");
 	if (a->proxy != NULL && strcmp(a->proxy, NETOPT_NO_PROXY) == 0) {
 		free(a->proxy);
 		a->proxy = NULL;
 	} else if (a->proxy == NULL && s != NULL && !is_loopback(host) &&
 	    !is_excepted(a, host))
-		return account_put_text(a, &a->proxy, s);
+		return put_value(a, &settings[PROXY], s, from);
 	return 0;
 }

@@ -3,6 +3,8 @@
 
 #include "base/xerr.h"
 #include "cli/netopt.h"
+#include "net/proxy.h"
+#include "net/tls.h"
 #include "sasl/sasl.h"
 
 /* Below this not even stream features fit; above it sizes might overflow. */
@@ -64,6 +66,31 @@ text(const char *opt, const char *arg)
 	return arg;
 }
 
+int
+netopt_check_proxy(const char *url, struct buf *why)
+{
+	struct proxy_url u;
+	int r;
+
+	if (strcmp(url, NETOPT_NO_PROXY) == 0)
+		return 0;
+	if ((r = proxy_url_parse(&u, url, why)) == 0)
+		proxy_url_wipe(&u);
+	return r;
+}
+
+static void
+check(const char *opt, int (*good)(const char *, struct buf *), const char *arg)
+{
+	struct buf why;
+
+	buf_init(&why, CLI_MESSAGE);
+	if (good(arg, &why) < 0)
+		cli_usage("%s: %s", opt, buf_str(&why) != NULL ?
+		    buf_str(&why) : xerr_str(XERR_SYNTAX));
+	buf_release(&why);
+}
+
 /* Other users of the machine see what stands on a command line. */
 static const char *
 proxy_url(const char *arg)
@@ -73,6 +100,7 @@ proxy_url(const char *arg)
 	if (s != NULL && strchr(s + 3, '@') != NULL)
 		cli_usage("--proxy: no password on the command line: write "
 		    "it as ALL_PROXY or as proxy in the account file");
+	check("--proxy", netopt_check_proxy, arg);
 	return arg;
 }
 
@@ -85,7 +113,8 @@ add_pin(struct netopt *o, const char *arg)
 		n++;
 	if (n == NETOPT_PINS)
 		cli_usage("--pin: more than %d", NETOPT_PINS);
-	o->pins[n] = text("--pin", arg);
+	check("--pin", tls_check_pins, text("--pin", arg));
+	o->pins[n] = arg;
 }
 
 bool

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "cli/cli.h"
 
 enum netopt_tls {
@@ -149,6 +150,9 @@ bool netopt_take(struct netopt *o, int ch, const char *arg);
 
 /* "starttls" or "direct" into *TLS; 0 or XERR_SYNTAX. */
 int netopt_parse_tls(enum netopt_tls *tls, const char *s);
+
+/* The URL of a proxy, or NETOPT_NO_PROXY: 0, or an error and WHY. */
+int netopt_check_proxy(const char *url, struct buf *why);
 
 /* Are all in this list, with commas, mechanisms that we have? */
 bool netopt_has_mechanisms(const char *list);

@@ -130,6 +130,24 @@ parse_scheme(struct proxy_url *u, const char *url)
 	return NULL;
 }
 
+/*
+ * What may be told of a URL: no user and no password, nor what may be one where
+ * the port should be.
+ */
+static void
+put_url(struct buf *why, const char *url)
+{
+	const char *s = strstr(url, "://"), *at = strrchr(url, '@'), *colon;
+	size_t n = s == NULL ? 0 : (size_t)(s + 3 - url);
+
+	s = at != NULL ? at + 1 : url + n;
+	colon = strrchr(s, ':');
+	if (colon == NULL || colon[1 + strspn(colon + 1, "0123456789]/")] == '\0')
+		colon = s + strlen(s);
+	buf_printf(why, "'%.*s%.*s'", (int)(at != NULL && at < url + n ? 0 : n),
+	    url, (int)(colon - s), s);
+}
+
 int
 proxy_url_parse(struct proxy_url *out, const char *url, struct buf *why)
 {
@@ -139,7 +157,9 @@ proxy_url_parse(struct proxy_url *out, const char *url, struct buf *why)
 	bool ok;
 
 	if ((s = parse_scheme(&u, url)) == NULL) {
-		buf_puts(why, "the proxy is none of socks5h://HOST:PORT and "
+		buf_puts(why, "the proxy ");
+		put_url(why, url);
+		buf_puts(why, " is none of socks5h://HOST:PORT and "
 		    "http://HOST:PORT");
 		return XERR_CONFIG;
 	}
@@ -156,8 +176,11 @@ proxy_url_parse(struct proxy_url *out, const char *url, struct buf *why)
 	ok = ok && parse_host(&u, s, n);
 	if (ok)
 		*out = u;
-	else
-		buf_puts(why, "the proxy's URL is malformed");
+	else {
+		buf_puts(why, "the proxy's URL ");
+		put_url(why, url);
+		buf_puts(why, " is malformed");
+	}
 	proxy_url_wipe(&u);
 	return ok ? 0 : XERR_CONFIG;
 }

@@ -81,6 +81,9 @@ int tls_ctx_new(struct tls_ctx **ctx, const struct tls_config *cf,
     struct buf *why);
 void tls_ctx_free(struct tls_ctx *ctx);
 
+/* Would tls_config take these pins?  0, or XERR_CONFIG and WHY. */
+int tls_check_pins(const char *list, struct buf *why);
+
 /*
  * One connection.  For a client, DOMAIN is what the certificate must name and
  * what is asked for by SNI: a host name in A-labels, or an IP address, which

@@ -434,6 +434,18 @@ complains_of_bad_variables(void **state)
 	set("XMPP_TLS", "ssl");
 	assert_int_equal(account_load(&acc, &opt), EX_CONFIG);
 	assert_message("XMPP_TLS: tls 'ssl'");
+	set("XMPP_TLS", "direct");
+	set("XMPP_PIN", "x");
+	assert_int_equal(account_load(&acc, &opt), EX_CONFIG);
+	assert_message("XMPP_PIN: pin x is not ");
+	set("XMPP_PIN", "");
+	set("ALL_PROXY", "socks4://me:" SECRET "@h:1");
+	assert_int_equal(account_load(&acc, &opt), EX_CONFIG);
+	assert_message("ALL_PROXY: the proxy 'socks4://h:1' is none of ");
+	set("XMPP_PROXY", "http://me:" SECRET);
+	assert_int_equal(account_load(&acc, &opt), EX_CONFIG);
+	assert_message("XMPP_PROXY: the proxy's URL 'http://me' is ");
+	set("XMPP_PROXY", "none");
 	opt.jid = "a b@c.example";
 	assert_int_equal(account_load(&acc, &opt), EX_USAGE);
 	assert_message("-j: 'a b@c.example' is no JID");

@@ -254,6 +254,8 @@ wrong_values_are_wrong_usage(void **state)
 		"--timeout=-1", "--timeout=1e3", "--timeout=2000001",
 		"--timeout=.", "--timeout=1.", "--timeout=1.2345", "--timeout=",
 		"--max-stanza=9999", "--max-stanza=1M", "--host=", "-a", "-f",
+		"--pin=x", "--pin=sha256//x", "--proxy=127.0.0.1:1",
+		"--proxy=ftp://h", "--proxy=http://h:x",
 	};
 	size_t i;
 

@@ -51,6 +51,8 @@ static const char *const bad[] = {
 	"http://:1", "http://[::1", "http://[]", "http://[::1]x",
 	"http://@h", "http://u:%zz@h", "http://u%00@h", "http://h/path",
 	"http://u:secret@", "http://u:secret@h:x", "http://u%4@h",
+	"http://u:secret", "u:secret@h", "u:secret", "socks4://u:secret@h:1",
+	"http://u:secret/x@h/x", "u:secret@http://h",
 };
 
 static void
