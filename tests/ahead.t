@@ -73,7 +73,21 @@ waits()
 
 proved()
 {
-	sed -n 's/^proved [a-z]* [^ ]*//p' "$FILE" | tr -d ' '
+	sed -n 's/^proved [a-z]* [^ ]*//p' "$FILE" | tr -d ' 0-9'
+}
+
+# pauses NAME WHAT HOURS: for so long, as is said.
+pauses()
+{
+	like "$1: $2, it is said" "$T/err" "nothing will be for $2\$"
+	ok "$1: $2" test $((($(sed -n 's/^proved .* waits //p' "$FILE") - \
+	    $(date +%s) + 60) / 3600)) -eq "$3"
+}
+
+# As when the time is over.
+age()
+{
+	sed -i 's/ waits .*/ waits 1/' "$FILE"
 }
 
 serve server server
@@ -140,9 +154,13 @@ for mode in error close fail; do
 	like "$mode: said with -v" "$T/err" 'once more, without$'
 	unlike "$mode: not reported" "$T/err" 'not acknowledged'
 	is "$mode: known" "$(proved)" waits
+	pauses "$mode" 'a day' 24
 	sends "after $mode" 0 server "$mode" -- $SCRAM
 	connections "after $mode" 1
 	waits "after $mode"
+	age
+	sends "later, $mode" 0 server honest -- $SCRAM
+	is_ahead "later, $mode"
 done
 
 # Something is not as it was, and that may have been it.
@@ -162,9 +180,23 @@ for mode in cut crash late; do
 	like "$mode: told" "$T/err" \
 	    "not acknowledged: message to juliet@$DOMAIN"
 	is "$mode: known" "$(proved)" waits
+	case $mode in
+	late) pauses "$mode" 'a day' 24 ;;
+	*) pauses "$mode" 'an hour' 1 ;;
+	esac
 	sends "after $mode" 0 server "$mode" -- $SCRAM
 	waits "after $mode"
 done
+
+# The network does not do that twice in a row.
+sends 'before the first cut' 0 server honest -- $SCRAM --forget
+sends 'the first cut' 75 server cut -- $SCRAM
+pauses 'the first cut' 'an hour' 1
+age
+sends 'after the first cut' 0 server honest -- $SCRAM
+is_ahead 'after the first cut'
+sends 'the second cut' 75 server cut -- $SCRAM
+pauses 'the second cut' 'a day' 24
 
 # Sent elsewhere, with what was not taken; that is nobody's fault.
 sends 'before elsewhere' 0 server honest -- $SCRAM --forget

@@ -154,9 +154,10 @@ is_known(const struct state *s, const unsigned char key[STATE_KEY])
 }
 
 enum sasl_proof
-state_proof(const struct state *s, const unsigned char key[STATE_KEY])
+state_proof(const struct state *s, const unsigned char key[STATE_KEY],
+    int64_t now)
 {
-	return is_known(s, key) && !s->proof.waits ? s->proof.what :
+	return is_known(s, key) && now >= s->proof.waits ? s->proof.what :
 	    SASL_PROVES_NOTHING;
 }
 
@@ -169,17 +170,23 @@ state_proved(struct state *s, const unsigned char key[STATE_KEY],
 	if (what == SASL_PROVES_NOTHING || (known && s->proof.what >= what))
 		return;
 	if (!known)
-		s->proof.waits = false;
+		s->proof.waits = 0;
 	memcpy(s->proof.key, key, STATE_KEY);
 	s->proof.what = what;
 	s->dirty |= STATE_DIRTY_PROOF;
 }
 
 void
-state_set_waits(struct state *s)
+state_set_waits(struct state *s, int64_t until)
 {
-	s->proof.waits = true;
+	s->proof.waits = until;
 	s->dirty |= STATE_DIRTY_PROOF;
+}
+
+bool
+state_has_waited(const struct state *s)
+{
+	return s->proof.waits != 0;
 }
 
 void

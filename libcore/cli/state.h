@@ -76,7 +76,7 @@ struct state_names {
 struct state_proof {
 	unsigned char key[STATE_KEY];	/* of TLS, a hash */
 	enum sasl_proof what;		/* of whoever holds it */
-	bool waits;			/* nothing may go ahead there */
+	int64_t waits;			/* until then nothing may go ahead */
 };
 
 struct state_token {
@@ -155,19 +155,22 @@ int state_set_names(struct state *s, enum state_list list,
     const char *const *v, size_t n);
 
 /*
- * What the server that holds KEY has proved in logins before.  Another key that
- * has proved something takes its place; the same one may prove more.
+ * What the server that holds KEY has proved in logins before, as it counts at
+ * NOW.  Another key that has proved something takes its place; the same one may
+ * prove more.
  */
 enum sasl_proof state_proof(const struct state *s,
-    const unsigned char key[STATE_KEY]);
+    const unsigned char key[STATE_KEY], int64_t now);
 void state_proved(struct state *s, const unsigned char key[STATE_KEY],
     enum sasl_proof what);
 
 /*
- * The server with the key that has proved something does not take what is sent
- * ahead of a login: while it has that key, it has proved nothing.
+ * The server with the key that has proved something may not take what is sent
+ * ahead of a login: with that key it has proved nothing until UNTIL.  Has there
+ * been such a time for that key before, which may be over?
  */
-void state_set_waits(struct state *s);
+void state_set_waits(struct state *s, int64_t until);
+bool state_has_waited(const struct state *s);
 
 /* Forget what was proved. */
 void state_distrust(struct state *s);

@@ -7,7 +7,7 @@
  *	strongest SCRAM-SHA-256-PLUS
  *	features sm sasl2
  *	mechanisms SCRAM-SHA-256 SCRAM-SHA-256-PLUS
- *	proved channel BASE64
+ *	proved channel BASE64 waits UNTIL
  *	agent d4565fa7-4d72-4749-b3d3-740edbf87770
  *	token HT-SHA-256-EXPR EXPIRY BASE64
  *	token-by channel
@@ -80,7 +80,9 @@ put_proof(struct buf *out, const struct state_proof *p)
 		return;
 	buf_printf(out, "proved %s ", proofs[p->what]);
 	b64_encode(out, p->key, STATE_KEY);
-	buf_puts(out, p->waits ? " waits\n" : "\n");
+	if (p->waits != 0)
+		buf_printf(out, " waits %" PRId64, p->waits);
+	buf_putc(out, '\n');
 }
 
 static void
@@ -207,7 +209,10 @@ get_level(const char *s)
 	return SASL_PROVES_NOTHING;
 }
 
-/* The level of proof, the key; and "waits", or what a later version says. */
+/*
+ * The level of proof, the key; and "waits", or what a later version says, with
+ * the time until then.  Without one, as it was once, that is over.
+ */
 static int
 get_proof(struct state_proof *proof, char **p)
 {
@@ -225,7 +230,8 @@ get_proof(struct state_proof *proof, char **p)
 	if (r == 0)
 		memcpy(proof->key, buf_data(&b), STATE_KEY);
 	buf_release(&b);
-	proof->waits = waits != NULL;
+	if (waits != NULL && number(p, INT64_MAX, &proof->waits) < 0)
+		proof->waits = 1;
 	return r == XERR_LIMIT ? XERR_SYNTAX : r;
 }
 

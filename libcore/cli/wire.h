@@ -53,7 +53,7 @@ void wire_unlearn(struct wire *w, int err, const char *reason);
 
 /*
  * It has failed by ERR, with no other try.  If it may have done so because of
- * what was sent ahead of the login, that is remembered.
+ * what was sent ahead of the login, that is remembered, for some time.
  */
 void wire_give_up(struct wire *w, int err);
 

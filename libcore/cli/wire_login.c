@@ -1,9 +1,14 @@
 /* The client of a wire, and what one login teaches the next. */
+#include <time.h>
+
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/newid.h"
 #include "cli/ticket.h"
 #include "cli/wire_int.h"
+
+/* How long nothing goes ahead, in seconds. */
+enum { HOUR = 3600, DAY = 24 * HOUR };
 
 static int
 find_binding(void *arg, const char *type, struct buf *out)
@@ -44,7 +49,8 @@ find_proof(void *arg)
 	unsigned char key[TLS_KEY];
 
 	return t == NULL || tls_server_key(t, key) < 0 ? SASL_PROVES_NOTHING :
-	    state_proof(remember_state(w->remember), key);
+	    state_proof(remember_state(w->remember), key,
+	    (int64_t)time(NULL));
 }
 
 static bool
@@ -182,13 +188,29 @@ wire_unlearn(struct wire *w, int err, const char *reason)
 	w->unlearnt = true;
 }
 
+/*
+ * Nothing is to go ahead to this server for a while.  For a short one if it may
+ * have been the network, or somebody who is in its way, unless that is nothing
+ * new.
+ */
+static void
+pause_ahead(struct wire *w, bool sure)
+{
+	struct state *s = remember_state(w->remember);
+	bool lasting = sure || state_has_waited(s);
+
+	state_set_waits(s, (int64_t)time(NULL) + (lasting ? DAY : HOUR));
+	cli_verbose(1, "the server may not take what is sent ahead: "
+	    "nothing will be for %s", lasting ? "a day" : "an hour");
+}
+
 void
 wire_give_up(struct wire *w, int err)
 {
 	if (w->client == NULL || !client_ahead_is_open(w->client) ||
 	    (!w->learnt && err != XERR_TEMP && err != XERR_PROTO))
 		return;
-	state_set_waits(remember_state(w->remember));
+	pause_ahead(w, err != XERR_TEMP);
 	remember_save(w->remember);
 }
 
@@ -203,7 +225,7 @@ wire_learn(struct wire *w)
 	if (t != NULL && tls_server_key(t, key) == 0)
 		state_proved(s, key, login_proof(l));
 	if (w->in_vain)
-		state_set_waits(s);
+		pause_ahead(w, true);
 	w->learnt = true;
 	remember_login(w->remember, l, true);
 }

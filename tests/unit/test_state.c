@@ -196,8 +196,8 @@ what_was_saved_comes_back(void **state)
 	assert_int_equal(state_names(&s, STATE_BINDING_TYPES, v, 5), 1);
 	assert_string_equal(v[0], "tls-exporter");
 	assert_int_equal(state_names(&s, STATE_FAST_MECHANISMS, v, 5), 0);
-	assert_int_equal(state_proof(&s, a_key), SASL_PROVES_CHANNEL);
-	assert_int_equal(state_proof(&s, other_key), SASL_PROVES_NOTHING);
+	assert_int_equal(state_proof(&s, a_key, NOW), SASL_PROVES_CHANNEL);
+	assert_int_equal(state_proof(&s, other_key, NOW), SASL_PROVES_NOTHING);
 	assert_string_equal(state_agent(&s), "d4565fa7-4d72");
 	assert_non_null(t = state_token(&s, NOW));
 	assert_int_equal(buf_len(&t->secret), 10);
@@ -340,7 +340,7 @@ damaged_entries_are_found(void **state)
 		{ HEAD "features sm teleport\nend\n", true },
 		{ HEAD "token HT-SHA-256-NONE 5000000000 eA==\nend\n", true },
 		{ HEAD "proved secret " KEY "\nend\n", true },
-		{ HEAD "proved channel " KEY " waits\nend\n", true },
+		{ HEAD "proved channel " KEY " waits 1\nend\n", true },
 		{ "xmpputils-state 2\njid a@example.org\nend\n", false },
 		{ "xmpputils-state 1\nstrongest PLAIN\nend\n", false },
 		{ "xmpputils-state 1\njid b@example.org\nend\n", false },
@@ -533,7 +533,7 @@ proof_after(const unsigned char *key)
 	struct state s;
 
 	load(&s, "a@example.org");
-	proof = state_proof(&s, key);
+	proof = state_proof(&s, key, NOW);
 	state_release(&s);
 	return proof;
 }
@@ -567,23 +567,54 @@ what_a_key_has_proved_it_goes_on_proving(void **state)
 }
 
 static void
-a_server_that_waits_is_not_tried_again_while_it_has_its_key(void **state)
+a_server_that_waits_is_not_tried_again_for_a_time(void **state)
 {
 	struct state s;
 
 	(void)state;
 	load(&s, "a@example.org");
 	state_proved(&s, a_key, SASL_PROVES_SECRET);
-	state_set_waits(&s);
+	assert_false(state_has_waited(&s));
+	state_set_waits(&s, NOW + 1);
 	assert_int_equal(state_save(&s), 0);
 	assert_int_equal(proof_after(a_key), SASL_PROVES_NOTHING);
 	state_proved(&s, a_key, SASL_PROVES_CHANNEL);
 	assert_int_equal(state_save(&s), 0);
 	assert_int_equal(proof_after(a_key), SASL_PROVES_NOTHING);
+	assert_int_equal(state_proof(&s, a_key, NOW + 1), SASL_PROVES_CHANNEL);
+	assert_true(state_has_waited(&s));
+	/* another key has nothing to do with it */
 	state_proved(&s, other_key, SASL_PROVES_SECRET);
 	assert_int_equal(state_save(&s), 0);
 	assert_int_equal(proof_after(other_key), SASL_PROVES_SECRET);
+	assert_false(state_has_waited(&s));
 	state_release(&s);
+}
+
+/* As it was written when there was no end to it. */
+static void
+what_waits_for_good_waits_no_more(void **state)
+{
+	static const char *const texts[] = {
+		HEAD "proved secret " KEY " waits\nend\n",
+		HEAD "proved secret " KEY " waits long\nend\n"
+	};
+	char path[PATH_SIZE];
+	struct state s;
+	size_t i;
+
+	(void)state;
+	save_all("b@example.org");
+	file_of(path, "a@example.org");
+	for (i = 0; i < N(texts); i++) {
+		write_text(path, texts[i], strlen(texts[i]));
+		load(&s, "a@example.org");
+		assert_int_equal(s.proof.what, SASL_PROVES_SECRET);
+		assert_int_equal(state_proof(&s, s.proof.key, NOW),
+		    SASL_PROVES_SECRET);
+		assert_true(state_has_waited(&s));
+		state_release(&s);
+	}
 }
 
 static void
@@ -738,7 +769,7 @@ runs_at_the_same_time_do_not_undo_each_other(void **state)
 	load(&c, "a@example.org");
 	assert_string_equal(state_strongest(&c), "SCRAM-SHA-512-PLUS");
 	assert_int_equal(state_features(&c), STATE_FAST);
-	assert_int_equal(state_proof(&c, other_key), SASL_PROVES_SECRET);
+	assert_int_equal(state_proof(&c, other_key, NOW), SASL_PROVES_SECRET);
 	assert_int_equal(state_names(&c, STATE_MECHANISMS, v, 2), 1);
 	assert_string_equal(v[0], "tls-exporter");
 	assert_string_equal(state_token(&c, NOW)->mechanism,
@@ -1116,7 +1147,8 @@ main(void)
 		TEST(a_failed_write_leaves_the_old_file),
 		TEST(the_strongest_mechanism_stays),
 		TEST(what_a_key_has_proved_it_goes_on_proving),
-		TEST(a_server_that_waits_is_not_tried_again_while_it_has_its_key),
+		TEST(a_server_that_waits_is_not_tried_again_for_a_time),
+		TEST(what_waits_for_good_waits_no_more),
 		TEST(a_token_ends),
 		TEST(a_token_is_for_one_agent),
 		TEST(tickets_serve_once_newest_first),
