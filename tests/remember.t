@@ -130,6 +130,18 @@ ok 'nothing is' test ! -e "$FILE"
 ok 'and the features are waited for' \
     order starttls features proceed features authenticate challenge response \
     success features message
+mkdir -m 770 "$T/shared"
+: >"$T/plain"
+for STATE in '' "$T/plain/state" "$T/shared"; do
+	login --
+	is "no token is asked for (${STATE##*/})" "$rc" 0
+	"$B/stream-dump" "$T/trace" >"$T/order"
+	like "nor who would have it said (${STATE##*/})" "$T/order" \
+	    '<authenticate [^>]*><initial-response>[^<]*</initial-response><bind '
+	unlike "no such thing (${STATE##*/})" "$T/order" \
+	    '<user-agent|<request-token'
+done
+STATE=
 login -- --sasl SCRAM-SHA-256
 is 'one mechanism that is named' "$rc" 0
 ok 'needs no features' \

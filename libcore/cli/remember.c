@@ -133,16 +133,23 @@ void
 remember_fill(struct remember *r, struct login_config *cf,
     const char *mechanisms)
 {
+	bool kept = state_is_kept(&r->state);
+
 	/* another run's, if its token was taken over */
 	if (state_agent(&r->state) != NULL)
 		snprintf(r->uuid, sizeof(r->uuid), "%s",
 		    state_agent(&r->state));
-	cf->agent = r->uuid;
+	/*
+	 * Who is another one each time gets a token each time, that he cannot
+	 * keep and the server does.
+	 */
+	cf->agent = kept ? r->uuid : NULL;
 	cf->mechanisms = mechanisms;
 	cf->remembered = get_offer(r) ? &r->offer : NULL;
 	if (mechanisms != NULL)
 		return;
-	fill_token(r, cf);
+	if (kept)
+		fill_token(r, cf);
 	cf->at_least = state_strongest(&r->state);
 }
 

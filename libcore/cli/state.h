@@ -124,6 +124,12 @@ int state_load(struct state *s, const struct jid *jid);
  */
 int state_save(struct state *s);
 
+/*
+ * Can S be saved?  It makes the directory, but does not write: when the disk is
+ * full, that is not known before.
+ */
+bool state_is_kept(const struct state *s);
+
 /* Wipe and free. */
 void state_release(struct state *s);
 

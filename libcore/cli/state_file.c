@@ -330,6 +330,13 @@ open_dir(const struct state *s)
 	return dir_is_safe(s->dir) ? 0 : XERR_CONFIG;
 }
 
+bool
+state_is_kept(const struct state *s)
+{
+	return s->dir != NULL && open_dir(s) == 0 &&
+	    access(s->dir, W_OK | X_OK) == 0;
+}
+
 /* S, which has taken in the file, becomes the file. */
 static int
 write_state(struct state *s, bool locked)
