@@ -90,6 +90,20 @@ login -m PLAIN -- --forget
 is 'or the account forgotten' "$rc" 0
 like 'and what is there now is what counts' "$FILE" '^strongest PLAIN$'
 
+# A certificate proves nothing of the server, which a password did.
+rm "$FILE"
+login --
+is 'a password is what is known' "$rc" 0
+login --certificates -m EXTERNAL --
+is 'a certificate where there was a password' "$rc" 77
+like 'is not enough' "$T/err" 'SCRAM-SHA-512-PLUS.*EXTERNAL.*--forget'
+login --certificates --
+is 'the server itself may say that it takes one' "$rc" 0
+like 'while it proves to know the password' "$T/err" 'by SCRAM-SHA-512-PLUS'
+login --certificates --
+is 'and then' "$rc" 0
+like 'it is enough' "$T/err" 'by EXTERNAL$'
+
 # twice SERVE-OPTION...: two logins to one server, so that a token is good.
 twice()
 {

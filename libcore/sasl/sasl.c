@@ -61,13 +61,24 @@ binds(const char *mechanism)
 	    sasl_proof(mechanism) == SASL_PROVES_CHANNEL;
 }
 
+/* What is new may be of somebody in the middle: see sasl_strength(). */
+static bool
+may_be_external(const struct sasl_config *c)
+{
+	return c->at_least == NULL || c->external_known ||
+	    c->password == NULL ||
+	    sasl_proof(c->at_least) == SASL_PROVES_NOTHING;
+}
+
 static bool
 is_strong_enough(const struct sasl_mech *m, const struct sasl_config *c)
 {
 	if (m == &sasl_ht_none)
 		return !binds(c->at_least);
+	if (m == &sasl_external)
+		return may_be_external(c);
 	return c->at_least == NULL || m->strength == 0 ||
-	    m == &sasl_external || m->strength >= sasl_strength(c->at_least);
+	    m->strength >= sasl_strength(c->at_least);
 }
 
 static bool

@@ -59,6 +59,7 @@ struct sasl_config {
 				   commas between them; NULL: any */
 	const char *at_least;	/* none that is weaker than this one, which
 				   was seen before; see sasl_strength() */
+	bool external_known;	/* EXTERNAL was offered before, too */
 	bool tls;		/* the channel is encrypted */
 	bool plain_ok;		/* PLAIN may be used, if it is encrypted */
 	bool certificate;	/* TLS has presented ours: EXTERNAL */
@@ -113,7 +114,9 @@ const char *sasl_choose_token(const struct sasl_config *c,
  * result: what is remembered of an account is the strongest that has worked.
  * 0 for what has no place in that order: HT-*, ANONYMOUS, an unknown one.
  * EXTERNAL counts as much as the weakest SCRAM, so that PLAIN is refused after
- * it, and is never itself too weak (XEP-0474 section 7).
+ * it (XEP-0474 section 7); but as it proves nothing of the server, somebody in
+ * the middle need only say <success/>.  So where there is a password, and the
+ * server has proved to know it, EXTERNAL is too weak unless external_known.
  */
 int sasl_strength(const char *mechanism);
 

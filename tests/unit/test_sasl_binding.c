@@ -515,10 +515,10 @@ what_was_seen_before_bars_the_weaker(void **state)
 				assert_string_equal(m, order[j]);
 		}
 	}
-	/* a certificate is never too weak, but PLAIN is after it */
+	/* after a certificate PLAIN is too weak, and SCRAM is not */
 	c.certificate = true;
-	assert_string_equal(sasl_choose(&c, LIST("EXTERNAL"), 1), "EXTERNAL");
 	c.at_least = "EXTERNAL";
+	assert_string_equal(sasl_choose(&c, LIST("EXTERNAL"), 1), "EXTERNAL");
 	assert_null(sasl_choose(&c, LIST("PLAIN"), 1));
 	assert_string_equal(sasl_choose(&c, LIST("SCRAM-SHA-1"), 1),
 	    "SCRAM-SHA-1");
@@ -537,6 +537,43 @@ what_was_seen_before_bars_the_weaker(void **state)
 	for (i = 0; sasl_mechanism_name(i) != NULL; i++)
 		;
 	assert_int_equal(i, 13);
+}
+
+static void
+a_certificate_does_not_do_after_a_password_unless_it_did(void **state)
+{
+	static const struct {
+		const char *at_least;
+		bool known, password, good;
+	} t[] = {
+		{ NULL, false, true, true },
+		{ "PLAIN", false, true, true },
+		{ "EXTERNAL", false, true, true },
+		{ "SCRAM-SHA-1", false, true, false },
+		{ "SCRAM-SHA-512-PLUS", false, true, false },
+		{ "SCRAM-SHA-512-PLUS", true, true, true },
+		/* with no password there is nothing else */
+		{ "SCRAM-SHA-512-PLUS", false, false, true }
+	};
+	struct sasl_config c = user();
+	struct sasl *s;
+	const char *m;
+	size_t i;
+
+	(void)state;
+	c.certificate = true;
+	for (i = 0; i < N(t); i++) {
+		c.at_least = t[i].at_least;
+		c.external_known = t[i].known;
+		c.password = t[i].password ? "pencil" : NULL;
+		m = sasl_choose(&c, LIST("EXTERNAL"), 1);
+		s = NULL;
+		if ((m != NULL) != t[i].good ||
+		    sasl_new(&s, "EXTERNAL", &c) !=
+		    (t[i].good ? 0 : XERR_CONFIG))
+			fail_msg("%zu: %s", i, m == NULL ? "-" : m);
+		sasl_free(s);
+	}
 }
 
 /* What an exchange has come to: at whom it ended, and how. */
@@ -1362,6 +1399,8 @@ main(void)
 		cmocka_unit_test(choose_prefers_what_is_bound),
 		cmocka_unit_test(only_is_a_list),
 		cmocka_unit_test(what_was_seen_before_bars_the_weaker),
+		cmocka_unit_test(
+		    a_certificate_does_not_do_after_a_password_unless_it_did),
 		cmocka_unit_test(the_two_ends_of_a_channel_agree_in_all),
 		cmocka_unit_test(
 		    tls_in_the_middle_is_found_by_whatever_is_bound),
