@@ -168,6 +168,9 @@ ok 'then they are waited for' \
     success features message
 login -m SCRAM-SHA-512 -- --sasl SCRAM-SHA-256
 is 'one that the server has not' "$rc" 77
-like 'is told' "$T/err" 'the server offers SCRAM-SHA-512'
+like 'is told' "$T/err" 'cannot log in to .*that --sasl allows; .*SCRAM-SHA-512$'
+login -- --sasl EXTERNAL
+is 'a certificate that there is not' "$rc" 77
+like 'is told, too' "$T/err" 'for EXTERNAL the account has no certificate$'
 
 finish

@@ -259,7 +259,8 @@ failure(struct dialer *d, int r, struct buf *why)
 		dial_note(d, r != DIAL_OVER ? r : XERR_UNAVAIL, NULL,
 		    r != DIAL_OVER ? xerr_str(r) :
 		    "there is no other address");
-	buf_printf(why, "cannot connect to %s: ", d->cf.host);
+	buf_printf(why, "cannot %s to %s: ", d->refused ? "log in" : "connect",
+	    d->cf.host);
 	tell(d, why);
 	/* Ours to fix, whatever the others said. */
 	if (r == XERR_NOMEM || r == XERR_SYS)
@@ -356,6 +357,7 @@ dialer_failed(struct dialer *d, int err, const char *why)
 	dial_log(d, "%s (%s, %s): %s after %d ms", d->address, d->won->host,
 	    d->won->from, why, (int)(pump_now() - d->won_at));
 	dial_note_at(d, err, d->address, d->won, why);
+	d->refused |= err == XERR_AUTH;
 }
 
 void

@@ -109,7 +109,10 @@ size_t dialer_fds(struct dialer *d, struct pollfd *p, int64_t *until);
 /* Whether there is an address left beside the one given out last. */
 bool dialer_has_another(const struct dialer *d);
 
-/* Say that the address given out last failed later: with ERR, and in words. */
+/*
+ * Say that the address given out last failed later: with ERR, and in words.
+ * XERR_AUTH: it let us connect, and not log in.
+ */
 void dialer_failed(struct dialer *d, int err, const char *why);
 
 /* It may be better another time: it is among those to be given out next. */

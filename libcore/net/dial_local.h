@@ -65,6 +65,7 @@ struct dialer {
 	struct buf story;		/* what failed so far, in lines */
 	size_t untold;			/* that it had no room for */
 	int verdict;			/* the most telling error */
+	bool refused;			/* one that was connected to did so */
 };
 
 /* Log a line, made harmless for a terminal. */

@@ -148,8 +148,12 @@ no_mechanism(struct login *l, const struct offer *o)
 		    "%.150s, only PLAIN can be used, which is the password "
 		    "itself: somebody may be in between; if it is meant, use "
 		    "--sasl PLAIN", seen);
-	return login_fail(l, XERR_AUTH, "no common authentication mechanism; "
-	    "the server offers %s", seen);
+	return login_fail(l, XERR_AUTH, "no common authentication mechanism%s; "
+	    "the server offers %s%s", cf.only == NULL ? "" :
+	    " of those that --sasl allows", seen,
+	    cf.only != NULL && sasl_is_listed("EXTERNAL", cf.only) &&
+	    !cf.certificate ? "; for EXTERNAL the account has no certificate" :
+	    "");
 }
 
 static void

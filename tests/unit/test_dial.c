@@ -337,6 +337,7 @@ an_address_that_fails_later_leaves_the_others(void **state)
 	assert_string_equal(other, again);
 	dialer_failed(d, XERR_TEMP, "it left, too");
 	assert_int_equal(next_of(d, one), XERR_TEMP);
+	assert_non_null(strstr(why, "cannot connect to a.example: "));
 	assert_non_null(strstr(why, ": it left; "));
 	assert_non_null(strstr(why, ": it forgot us; "));
 	assert_non_null(strstr(why, ": it left, too"));
@@ -344,6 +345,30 @@ an_address_that_fails_later_leaves_the_others(void **state)
 	dnsd_stop(&dns);
 	close(s);
 	close(s2);
+}
+
+static void
+one_that_lets_nobody_in_was_connected_to(void **state)
+{
+	unsigned port = 0;
+	int s = hold("127.0.0.1", &port, true);
+	struct dial_config cf = { .host = "127.0.0.1", .port = port,
+	    .deadline = pump_deadline(PATIENCE) };
+	char address[100], want[200];
+	struct dialer *d;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1000);
+	assert_int_equal(dialer_new(&d, &cf, &b), 0);
+	assert_int_equal(next_of(d, address), 0);
+	dialer_failed(d, XERR_AUTH, "it knows nobody");
+	assert_int_equal(next_of(d, address), XERR_AUTH);
+	snprintf(want, sizeof(want), "cannot log in to 127.0.0.1: "
+	    "127.0.0.1:%u: it knows nobody", port);
+	assert_string_equal(why, want);
+	dialer_free(d);
+	close(s);
 }
 
 /* The families of what is tried next, until there is nothing (more) to try. */
@@ -634,6 +659,7 @@ main(void)
 		cmocka_unit_test(several_addresses_are_tried),
 		cmocka_unit_test(
 		    an_address_that_fails_later_leaves_the_others),
+		cmocka_unit_test(one_that_lets_nobody_in_was_connected_to),
 		cmocka_unit_test(families_take_turns),
 		cmocka_unit_test(two_can_be_dialed_at_the_same_time),
 		cmocka_unit_test(a_silent_address_is_passed_after_a_moment),
