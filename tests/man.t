@@ -90,6 +90,20 @@ lines "$T/shared" 10 || verdict 1 "xmpputils.7: lists the shared options"
 printf '%s\n' -h --help -V --version >"$T/every"
 cat "$T/shared" "$T/every" | sort -u >"$T/common"
 
+# What it says of the authentication is so.
+for name in MIN MAX; do
+	limit=$(sed -n "s/.*SCRAM_ITERATIONS_$name = \([0-9]*\).*/\1/p" \
+	    libcore/sasl/scram.h)
+	ok "xmpputils.7: has SCRAM's limit, $name" \
+	    grep -q "iteration count of SCRAM has to be.* $limit[ ;]" "$T/text"
+done
+sed -n '/mechs\[\] = {/,/}/s/.*&sasl_\(scram_.*\)/\1/p' libcore/sasl/sasl.c |
+    tr -d , | tr '_a-z' '-A-Z' >"$T/wanted"
+grep -o 'SCRAM-SHA-512-PLUS, .*; PLAIN' "$T/text" |
+    grep -o 'SCRAM-[A-Z0-9-]*' >"$T/order"
+same "xmpputils.7: has SCRAM's mechanisms in their order" "$T/order" \
+    "$T/wanted"
+
 for prog in $(find "$B" -maxdepth 1 -type f -perm -u+x -exec basename {} \; |
     sort); do
 	ok "$prog: has a page" test -s "man/$prog.1" || continue
