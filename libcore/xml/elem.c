@@ -41,6 +41,7 @@ elem_adopt(struct elem *parent, struct elem *child)
 		return;
 	n->elem = child;
 	child->parent = parent;
+	child->at = n;
 }
 
 struct elem *
@@ -222,13 +223,8 @@ elem_child(const struct elem *e, const char *ns, const char *name)
 struct elem *
 elem_next(const struct elem *c, const char *ns, const char *name)
 {
-	const struct node *n;
-
-	if (c == NULL || c->parent == NULL)
-		return NULL;
-	for (n = c->parent->nodes; n != NULL && n->elem != c; n = n->next)
-		;
-	return n == NULL ? NULL : first_from(n->next, ns, name);
+	return c == NULL || c->at == NULL ? NULL :
+	    first_from(c->at->next, ns, name);
 }
 
 const char *

@@ -38,6 +38,7 @@ struct elem {
 	struct attr *attrs;		/* in the order they were written */
 	struct node *nodes, *last;	/* first and last child */
 	struct elem *parent;
+	struct node *at;		/* where the parent has it */
 	struct arena *arena;
 };
 

@@ -13,14 +13,14 @@ read_names(struct offer_names *n, struct arena *a, const struct elem *e,
 {
 	const struct elem *c = elem_child(e, ns, name);
 	const char *s;
+	size_t seen = 0;
 
 	for (; c != NULL; c = elem_next(c, ns, name)) {
-		s = attr != NULL ? elem_get(c, attr) : elem_text(c);
-		if (s == NULL || *s == '\0')
-			continue;
-		if (n->n == OFFER_NAMES)
+		if (seen++ == OFFER_NAMES)
 			return XERR_LIMIT;
-		n->v[n->n++] = arena_dup(a, s, strlen(s));
+		s = attr != NULL ? elem_get(c, attr) : elem_text(c);
+		if (s != NULL && *s != '\0')
+			n->v[n->n++] = arena_dup(a, s, strlen(s));
 	}
 	return arena_err(a);
 }

@@ -457,6 +457,10 @@ plain_never_goes_in_clear(void **state)
 #define TLS "<stream:features><starttls xmlns='" NS_TLS "'/></stream:features>"
 #define MECH "<mechanisms xmlns='" NS_SASL "'><mechanism>PLAIN</mechanism>" \
 	"</mechanisms>"
+#define NAMELESS7 "<mechanism/><mechanism/><mechanism/><mechanism/>" \
+	"<mechanism/><mechanism/><mechanism/>"
+#define NAMELESS49 NAMELESS7 NAMELESS7 NAMELESS7 NAMELESS7 NAMELESS7 \
+	NAMELESS7 NAMELESS7
 #define PROCEED "<proceed xmlns='" NS_TLS "'/>"
 #define SUCCESS "<success xmlns='" NS_SASL "'/>"
 #define LOGGED_IN HEAD TLS "|" PROCEED "|" HEAD "<stream:features>" MECH \
@@ -495,6 +499,10 @@ static const struct script scripts[] = {
 	    "<auth" },
 	{ "no mechanism", HEAD TLS "|" PROCEED "|" HEAD
 	    "<stream:features/>", XERR_AUTH, "<auth" },
+	{ "more mechanisms than are remembered, if without names", HEAD
+	    "<stream:features><mechanisms xmlns='" NS_SASL "'>" NAMELESS49
+	    "</mechanisms><starttls xmlns='" NS_TLS "'/></stream:features>",
+	    XERR_PROTO, "<auth" },
 	{ "a message instead of success", HEAD TLS "|" PROCEED "|" HEAD
 	    "<stream:features>" MECH "</stream:features>|<message/>",
 	    XERR_PROTO, "<iq" },

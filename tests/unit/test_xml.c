@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -576,6 +577,31 @@ keeps_more_namespaces_apart_than_it_remembers(void **state)
 	buf_release(&b);
 }
 
+/* A walk that began anew at each child would take minutes. */
+static void
+many_children_are_walked_at_once(void **state)
+{
+	enum { CHILDREN = 200000, SECONDS = 60 };
+	struct elem *e, *c;
+	struct arena a;
+	size_t n = 0;
+	int i;
+
+	(void)state;
+	arena_init(&a, (size_t)CHILDREN * 512);
+	e = elem_new(&a, NS_CLIENT, "a");
+	for (i = 0; i < CHILDREN; i++)
+		elem_add(e, NULL, i % 2 == 0 ? "b" : "c");
+	assert_int_equal(arena_err(&a), 0);
+	alarm(SECONDS);
+	for (c = elem_child(e, NULL, "c"); c != NULL;
+	    c = elem_next(c, NULL, "c"))
+		n++;
+	alarm(0);
+	assert_int_equal(n, CHILDREN / 2);
+	arena_release(&a);
+}
+
 int
 main(void)
 {
@@ -590,6 +616,7 @@ main(void)
 		cmocka_unit_test(a_bad_line_is_named_and_the_rest_is_read),
 		cmocka_unit_test(a_line_that_is_too_long_is_skipped),
 		cmocka_unit_test(trees_are_built_and_asked),
+		cmocka_unit_test(many_children_are_walked_at_once),
 		cmocka_unit_test(builders_survive_an_exhausted_arena),
 		cmocka_unit_test(lines_are_those_of_the_tree_writer),
 		cmocka_unit_test(shells_have_attributes_and_no_children),
