@@ -123,7 +123,7 @@ server_begin_sasl(struct server *s, bool sasl2)
 	sasl_server_free(s->sasl);
 	s->sasl = NULL;
 	s->sasl2 = sasl2;
-	s->ignoring = false;
+	s->ignoring = s->guest = false;
 }
 
 /* This attempt to log in has failed (RFC 6120 6.5). */

@@ -475,6 +475,19 @@ no_token_is_for_a_guest(void **state)
 	    "</authenticate>");
 	assert_true(hears(&w->p, "<success"));
 	assert_false(given(w));
+	/* who fails as a guest is none */
+	peer_release(&w->p);
+	peer_init(&w->p, &w->c);
+	server_set_time(w->p.server, w->now);
+	say(&w->p, "<?xml version='1.0'?><stream:stream to='localhost' "
+	    "from='romeo@localhost' version='1.0' xmlns='jabber:client' "
+	    "xmlns:stream='http://etherx.jabber.org/streams'>");
+	say(&w->p, "<authenticate " SASL2 " mechanism='ANONYMOUS'>"
+	    "<initial-response/></authenticate>");
+	assert_true(hears(&w->p, FAILED("invalid-authzid")));
+	say(&w->p, PLAIN(AGENT(UUID) WISH("HT-SHA-256-EXPR")));
+	assert_true(hears(&w->p, "<success"));
+	assert_true(given(w));
 }
 
 static void
