@@ -146,6 +146,8 @@ remember_fill(struct remember *r, struct login_config *cf,
 	cf->agent = kept ? r->uuid : NULL;
 	cf->mechanisms = mechanisms;
 	cf->remembered = get_offer(r) ? &r->offer : NULL;
+	cf->external_known = offer_names_has(&r->offer.mechanisms,
+	    "EXTERNAL") || offer_names_has(&r->offer.sasl2, "EXTERNAL");
 	if (mechanisms != NULL)
 		return;
 	if (kept)

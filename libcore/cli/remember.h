@@ -23,9 +23,9 @@ void remember_free(struct remember *r);
 
 /*
  * Put it into CF, which borrows it: until the next remember_fill() or
- * remember_free().  Where nothing can be kept, we are nobody whom a server could
- * know again, and no token is used or asked for.  MECHANISMS, if not NULL, is what somebody insists on, and
- * then no mechanism is too weak.
+ * remember_free().  Where nothing can be kept, we are nobody whom a server
+ * could know again, and no token is used or asked for.  MECHANISMS, if not
+ * NULL, is what somebody insists on, and then no mechanism is too weak.
  */
 void remember_fill(struct remember *r, struct login_config *cf,
     const char *mechanisms);

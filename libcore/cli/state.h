@@ -152,7 +152,7 @@ void state_set_features(struct state *s, unsigned features);
  * Put at most MAX names of LIST into V, in the order of the server; returns how
  * many there are.  They are borrowed until the list is set, or S saved or
  * released.
- * state_set_list() keeps the N names at V, or nothing and XERR_LIMIT if they
+ * state_set_names() keeps the N names at V, or nothing and XERR_LIMIT if they
  * are too many, too long or not what such names are.
  */
 size_t state_names(const struct state *s, enum state_list list,

@@ -60,6 +60,7 @@ struct login_config {
 	/* What is remembered of this account; each NULL or 0 if not. */
 	const struct offer *remembered;	/* of the features under TLS */
 	const char *at_least;	/* the strongest mechanism that has worked */
+	bool external_known;	/* the server had EXTERNAL when last seen */
 	const char *agent;	/* a UUID: who we are for tokens (XEP-0388);
 				   NULL: nobody, and none is asked for */
 	const char *software;	/* the program's name, with that */

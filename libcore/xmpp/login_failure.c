@@ -71,7 +71,8 @@ login_refused(struct login *l, const struct elem *e, const char *what)
 			hint = hints[i].hint;
 			r = hints[i].r;
 		}
-	if (l->by_token && hint != NULL && r == XERR_AUTH)
+	if (l->by_token && (strcmp(name, "not-authorized") == 0 ||
+	    strcmp(name, "credentials-expired") == 0))
 		hint = "the token is not good any more";
 	/* behind an upgrade's beginning that is settled */
 	if (what == l->mechanism && channel_hint(l, name) != NULL) {

@@ -40,16 +40,6 @@ find_bindings(struct login *l)
 	return n;
 }
 
-/* Did the server have EXTERNAL when it was seen last? */
-static bool
-knows_external(const struct login *l)
-{
-	const struct offer *o = l->c->remembered;
-
-	return o != NULL && (offer_names_has(&o->mechanisms, "EXTERNAL") ||
-	    offer_names_has(&o->sasl2, "EXTERNAL"));
-}
-
 /* Is there a token, and does the server take it? */
 static bool
 can_use_token(const struct login *l, const struct offer *o)
@@ -77,7 +67,7 @@ configure(struct login *l, const struct offer *o)
 		.nonce = l->tries == 0 ? c->nonce : c->retry_nonce,
 		.only = c->mechanisms,
 		.at_least = c->at_least,
-		.external_known = knows_external(l),
+		.external_known = c->external_known,
 		.tls = l->secure,
 		.plain_ok = true,
 		.certificate = c->certificate,
