@@ -41,6 +41,7 @@ struct connect {
 	pid_t child;
 	bool present;		/* we are available */
 	bool begun;
+	bool online;		/* we were let in */
 	bool input_done;	/* all of it was sent */
 	bool stop;		/* read no more of it */
 	int status;		/* of what went wrong with the input */
@@ -91,6 +92,7 @@ go(struct connect *c, bool ahead)
 {
 	int r;
 
+	c->online = !ahead;
 	if (!c->present && !c->no_presence &&
 	    (r = session_send_presence(c->s)) < 0)
 		return r;
@@ -140,11 +142,11 @@ take_input(struct connect *c)
 	return 0;
 }
 
-/* Is there nothing left to wait for? */
+/* Is there nothing left to wait for?  There is, until we are let in. */
 static bool
 is_done(const struct connect *c)
 {
-	return (c->stop || (c->input_done && !c->keep)) &&
+	return c->online && (c->stop || (c->input_done && !c->keep)) &&
 	    session_unacked(c->s) == 0;
 }
 

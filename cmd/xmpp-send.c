@@ -41,6 +41,7 @@ struct send {
 	bool lines;
 	int delim;
 	bool begun;
+	bool online;		/* we were let in */
 	bool input_done;
 	int wait_ms;
 	bool waiting;		/* for bounces */
@@ -223,11 +224,14 @@ take_stanza(struct send *m, const struct elem *e)
 		m->status = r;
 }
 
-/* All is acknowledged: wait for bounces, or be done. */
+/*
+ * All is acknowledged: wait for bounces, or be done.  Before we are let in,
+ * nothing is, however little there was to send.
+ */
 static bool
 is_done(struct send *m)
 {
-	if (!m->input_done || session_unacked(m->s) > 0)
+	if (!m->online || !m->input_done || session_unacked(m->s) > 0)
 		return false;
 	if (m->wait_ms == 0 || m->bounced >= m->sent)
 		return true;
@@ -254,8 +258,10 @@ static int
 handle(struct send *m, const struct session_event *ev)
 {
 	switch (ev->kind) {
-	case SESSION_AHEAD:
 	case SESSION_READY:
+		m->online = true;
+		return begin(m);
+	case SESSION_AHEAD:
 		return begin(m);
 	case SESSION_INPUT:
 	case SESSION_SETTLED:

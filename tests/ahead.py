@@ -16,6 +16,7 @@ DIR/NAME/mode, a word for each connection, the last one for all that follow:
     cut         hangs up there, without a word
     fail        refuses there, as what it did not understand
     late        lets the client in and ends the stream then
+    refuse      the password is another one
     crash       takes it, and is gone before it has said so
     elsewhere   sends the client there to the host in DIR/NAME/where
 
@@ -125,7 +126,11 @@ class Modern(Peer):
         """The proof that the client is to get; None: it was refused."""
         data = decode(child(element, "initial-response"))
         if element.get("mechanism") == "SCRAM-SHA-256":
-            return self.scram(data.decode(), mode)
+            proof = self.scram(data.decode(), mode)
+            if mode != "refuse":
+                return proof
+            self.fail("not-authorized")
+            return None
         if mode == "no-token":
             self.fail("not-authorized")
             return None

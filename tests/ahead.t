@@ -2,7 +2,7 @@
 # What goes ahead of the login's success: to whom, how early, and what comes of
 # it where a server does not take it.
 . "$(dirname "$0")/lib.sh"
-need python3 openssl xmpp-send xmpp-listen
+need python3 openssl xmpp-send xmpp-listen xmpp-connect
 
 MESSAGE='a word ahead of others'
 XMPP_STATE=$T/state
@@ -210,6 +210,36 @@ took elsewhere 1
 waits elsewhere
 is 'elsewhere: no fault of what was ahead' "$(proved)" ''
 }
+
+# Nothing to send, or nothing that may be: who is not let in has not succeeded.
+# says NAME MODE WANT INPUT COMMAND...: it is given the input.
+says()
+{
+	echo "$2" >"$T/server/mode"
+	printf '%b' "$4" >"$T/input"
+	sa_name="$1, $2" sa_want=$3
+	shift 4
+	# shellcheck disable=SC2016
+	status "$sa_name" "$sa_want" sh -c 'in=$1; shift; exec "$@" <"$in"' sh \
+	    "$T/input" "$@" -a server --timeout 5 --sasl SCRAM-SHA-256
+}
+mkfifo "$T/unread"
+exec 8<>"$T/unread" 9>"$T/unread" 8>&-
+# shellcheck disable=SC2016,SC2086
+for mode in refuse honest; do
+	sends "trusted, before $mode" 0 server honest -- $SCRAM
+	[ "$mode" = honest ] && good=0 bad=65 || good=77 bad=77
+	says 'no line' "$mode" "$good" '' xmpp-send -l "juliet@$DOMAIN"
+	says 'empty lines' "$mode" "$good" '\n\n' \
+	    xmpp-send -l "juliet@$DOMAIN"
+	says 'no stanza' "$mode" "$good" '' xmpp-connect -n
+	says 'a bad stanza' "$mode" "$bad" '<nonsense/>\n' xmpp-connect -n
+	[ "$mode" = honest ] || says 'nobody reads' "$mode" 77 '' \
+	    sh -c '"$@" >&9' sh xmpp-connect -nk
+	sends "trusted, after $mode" 0 server honest -- $SCRAM
+	is_ahead "trusted, after $mode"
+done
+exec 9>&-
 
 # With a token.
 sends 'for a token' 0 server honest -- --forget

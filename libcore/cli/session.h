@@ -4,18 +4,22 @@
  *
  *	struct session *s = session_open(&cf);
  *
- *	while ((r = session_next(s, &ev)) > 0)
+ *	while (!(online && done && session_unacked(s) == 0) &&
+ *	    (r = session_next(s, &ev)) > 0)
  *		switch (ev.kind) {
- *		case SESSION_READY:  session_send(s, ...); break;
- *		case SESSION_STANZA: print ev.elem to session_output(s); break;
- *		case SESSION_IDLE:   all is acknowledged; ...
+ *		case SESSION_READY:   online = true;	FALLTHROUGH
+ *		case SESSION_AHEAD:   begin, once: session_read_from(s, ...);
+ *		case SESSION_INPUT:   session_send(s, ...); at its end, done;
+ *		case SESSION_STANZA:  print ev.elem to session_output(s);
+ *		case SESSION_SETTLED: all is acknowledged: ...
  *		}
  *	return session_end(s, r, EX_OK);
  *
  * SESSION_AHEAD comes where the server has proved itself before (xmpp/login.h):
  * what is sent then goes with the last step of the login, and once more if it
  * was not taken so.  It is no promise that the login succeeds, so what has
- * effects elsewhere waits for SESSION_READY.
+ * effects elsewhere waits for SESSION_READY, and so does the end: input that
+ * holds nothing to send leaves nothing unacknowledged, and is no success yet.
  *
  * Memory is bounded in every direction: while what was printed waits for its
  * reader, nothing more is read from the network; while what was sent waits for
