@@ -240,7 +240,7 @@ new_tls(struct proxy *p, const struct dial_target *t, enum relay_tls how,
 
 	if (r < 0)
 		return r;
-	if ((r = tls_set_unicode(*tls, jid_domain(&p->domain, NULL))) < 0 ||
+	if ((r = tls_set_unicode(*tls, jid_str(&p->domain))) < 0 ||
 	    (r = tls_set_tlsa(*tls, t->tlsa_host, t->tlsa, t->ntlsa)) < 0)
 		tls_free(*tls);
 	return r < 0 ? r : 0;

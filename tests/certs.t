@@ -344,6 +344,9 @@ for play in honest direct; do
 	idn-raw		77	not for xn--jrg-sna\.verona\.test, only for
 	idn-like	77	only for jorg\.verona\.test, xn--jrg-6na\.verona\.test$
 	right		77	only for chat\.verona\.test$'
+	shows idn-xmpp
+	try "$how, idn-xmpp, and a JID with a resource" $play 0 '' \
+	    -j "romeo@$DOMAIN/ci"
 	stop "$pid"
 done
 finish

@@ -124,7 +124,24 @@ NO_PROXY=bücher.test sends 'NO_PROXY in U-labels' 75 --timeout 5
 NO_PROXY=xn--other.test sends 'another domain: the proxy' 69
 is 'is asked for the domain' "$(asked open)" \
     'socks sub.xn--bcher-kva.test 5222'
+# and of it nothing but the domain
+jid()
+{
+	sed -i "s|^jid = .*|jid = $1|" "$T/account"
+}
+jid romeo@sub.bücher.test/ci
+NO_PROXY=bücher.test sends 'NO_PROXY, and a resource' 75 --timeout 5
+for jid in romeo@secret.test/ci.localhost romeo@secret.test/box.corp.test; do
+	jid "$jid"
+	NO_PROXY=corp.test sends "$jid: the proxy" 69
+	is "$jid: is asked for the domain" "$(asked open)" \
+	    'socks secret.test 5222'
+done
 mv "$T/account.localhost" "$T/account"
+jid romeo@localhost/ci
+ALL_PROXY=socks5h://127.0.0.1:1 sends 'a resource, and a server here' 0 \
+    --port "$PORT"
+jid romeo@localhost
 unset ALL_PROXY
 
 # Passwords.

@@ -238,7 +238,8 @@ is_loopback(const char *host)
 {
 	size_t n = strlen(host);
 
-	return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
+	return (strncmp(host, "127.", 4) == 0 &&
+	    strspn(host, "0123456789.") == n) || strcmp(host, "::1") == 0 ||
 	    strcmp(host, "[::1]") == 0 || (n >= 9 &&
 	    strcasecmp(host + n - 9, "localhost") == 0 &&
 	    (n == 9 || host[n - 10] == '.'));
@@ -270,10 +271,14 @@ is_excepted(const struct account *a, const char *host)
 int
 account_choose_proxy(struct account *a)
 {
-	const char *host = a->host != NULL ? a->host :
-	    jid_domain(&a->jid, NULL);
-	const char *from = "ALL_PROXY", *s = account_env(from);
+	const char *host = a->host, *from = "ALL_PROXY", *s = account_env(from);
+	struct jid domain;
 
+	if (host == NULL) {
+		jid_copy(&domain, &a->jid);
+		jid_to_domain(&domain);
+		host = jid_str(&domain);
+	}
 	if (s == NULL)
 		s = account_env(from = "all_proxy");
 	if (a->proxy != NULL && strcmp(a->proxy, NETOPT_NO_PROXY) == 0) {

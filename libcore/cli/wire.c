@@ -220,9 +220,12 @@ static int
 prepare_tls(struct wire *w, struct tls *t)
 {
 	const struct dial_target *to = &w->target;
+	struct jid domain;
 	int r;
 
-	if ((r = tls_set_unicode(t, jid_domain(&w->account->jid, NULL))) < 0 ||
+	jid_copy(&domain, &w->account->jid);
+	jid_to_domain(&domain);
+	if ((r = tls_set_unicode(t, jid_str(&domain))) < 0 ||
 	    (r = tls_set_tlsa(t, to->tlsa_host, to->tlsa,
 	    to->ntlsa)) < 0)
 		return r;

@@ -64,7 +64,7 @@ size_t jid_len(const struct jid *j);
 /*
  * A part, borrowed from J and *not* ended by a NUL but by what follows it in
  * the address, or NULL if J does not have it; *LEN (unless NULL) is its
- * length, or 0.
+ * length, or 0.  The domain as a string is jid_str() after jid_to_domain().
  */
 const char *jid_local(const struct jid *j, size_t *len);
 const char *jid_domain(const struct jid *j, size_t *len);

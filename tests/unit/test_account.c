@@ -28,7 +28,8 @@
 static const char *const variables[] = {
 	"XMPP_JID", "XMPP_PASSWORD", "XMPP_HOST", "XMPP_PORT", "XMPP_TLS",
 	"XMPP_CA_FILE", "XMPP_CRL_FILE", "XMPP_PIN", "XMPP_PROXY", "ALL_PROXY",
-	"all_proxy", "XMPP_AHEAD", "XMPP_SASL", "XMPP_CONFIG", "XDG_CONFIG_HOME", "HOME"
+	"all_proxy", "NO_PROXY", "no_proxy", "XMPP_AHEAD", "XMPP_SASL",
+	"XMPP_CONFIG", "XDG_CONFIG_HOME", "HOME"
 };
 
 static char dir[64];
@@ -449,6 +450,45 @@ complains_of_bad_variables(void **state)
 	opt.jid = "a b@c.example";
 	assert_int_equal(account_load(&acc, &opt), EX_USAGE);
 	assert_message("-j: 'a b@c.example' is no JID");
+}
+
+/* Nor is a host's name an address by its beginning. */
+static void
+the_domain_alone_decides_on_the_proxy(void **state)
+{
+	static const struct {
+		const char *jid, *except;
+		bool by_proxy;
+	} rows[] = {
+		{ "a@secret.example", "", true },
+		{ "a@secret.example/ci.localhost", "", true },
+		{ "a@secret.example/127.0.0.1", "", true },
+		{ "a@127.example", "", true },
+		{ "a@127.0.0.1.example/x", "", true },
+		{ "a@localhost/ci", "", false },
+		{ "a@127.0.0.1/ci", "", false },
+		{ "a@[::1]/ci", "", false },
+		{ "a@secret.example/box1.corp", "corp", true },
+		{ "a@box1.corp/secret.example", "corp", false },
+		{ "a@b\xc3\xbc" "cher.test/ci", "xn--bcher-kva.test", false },
+		{ "a@b\xc3\xbc" "cher.test/ci", "b\xc3\xbc" "cher.test", false },
+		{ "b\xc3\xbc" "cher.test/ci", "b\xc3\xbc" "cher.test", false }
+	};
+	size_t i;
+
+	(void)state;
+	set("ALL_PROXY", "socks5h://proxy.example");
+	for (i = 0; i < N(rows); i++) {
+		print_message("# %s '%s'\n", rows[i].jid, rows[i].except);
+		account_release(&acc);
+		set("NO_PROXY", rows[i].except);
+		opt.jid = rows[i].jid;
+		opt.mechanisms = strchr(opt.jid, '@') == NULL ? "ANONYMOUS" :
+		    NULL;
+		assert_int_equal(account_load(&acc, &opt), 0);
+		assert_int_equal(acc.proxy != NULL, rows[i].by_proxy);
+		assert_string_equal(jid_str(&acc.jid), rows[i].jid);
+	}
 }
 
 static void
@@ -1002,6 +1042,7 @@ main(void)
 		T(keys_without_a_jid_serve_any),
 		T(option_goes_before_environment_before_file),
 		T(complains_of_bad_variables),
+		T(the_domain_alone_decides_on_the_proxy),
 		T(the_password_leaves_the_environment),
 		T(finds_the_file_by_itself),
 		T(a_named_file_must_be_there),
