@@ -47,6 +47,7 @@ PLAYS = {
     "http-cut": lambda s: s.sendall(b"HTTP/1.1 200 OK\r\nX: y\r\n"),
     "http-endless": lambda s: (s.sendall(b"HTTP/1.1 200 OK\r\n"),
                                endless(s, b"X: y\r\n")),
+    "http-interim": lambda s: endless(s, b"HTTP/1.1 100 Go on\r\n\r\n" * 99),
     "http-no-code": lambda s: s.sendall(b"HTTP/1.1 ok\r\n\r\n"),
     "http-2": lambda s: s.sendall(b"HTTP/2 200\r\n\r\n"),
     "http-trickle": lambda s: slowly(s, b"HTTP/1.1 504 later\r\n\r\n"),

@@ -209,6 +209,7 @@ late socks5h 75
 http-502 http 69
 http-cut http 75
 http-endless http 76
+http-interim http 76
 http-no-code http 76
 http-2 http 76
 http-trickle http 75

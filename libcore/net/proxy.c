@@ -15,7 +15,8 @@
 enum {
 	SOCKS_PORT = 1080, HTTP_PORT = 80,
 	OUT_MAX = 4096,
-	HTTP_MAX = 8192		/* bytes of a response's header */
+	HTTP_MAX = 8192,	/* bytes of a response's header */
+	INTERIM_MAX = 8		/* responses before the last word */
 };
 
 /* What is awaited. */
@@ -353,7 +354,9 @@ http_response(struct proxy *p)
 	}
 	/* not the last word (RFC 9110 15.2) */
 	if (code == 100 || code == 102 || code == 103)
-		return await(p, RESPONSE, 1);
+		return p->interim++ < INTERIM_MAX ? await(p, RESPONSE, 1) :
+		    fail(p, XERR_PROTO,
+		    "the proxy does not come to an answer");
 	buf_init(&line, 1000);
 	buf_puts(&line, "the proxy answers: ");
 	vis_put(&line, s, strcspn(s, "\r\n") < 80 ? strcspn(s, "\r\n") : 80, 0);

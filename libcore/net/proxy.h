@@ -34,6 +34,7 @@ struct proxy {
 	const char *host;		/* borrowed */
 	unsigned port;
 	int step;
+	int interim;			/* responses that were none yet */
 	size_t want;			/* bytes until the next step */
 	struct buf in, out;
 	char msg[160];

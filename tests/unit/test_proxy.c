@@ -269,6 +269,42 @@ an_endless_response_is_refused(void **state)
 	buf_release(&why);
 }
 
+/* What N answers that are not the last word come to, with 200 behind them. */
+static int
+after_interim(int n)
+{
+	struct proxy_url u;
+	struct proxy p;
+	struct buf why;
+	const char *s;
+	int r = 0;
+
+	buf_init(&why, 1000);
+	assert_int_equal(proxy_url_parse(&u, "http://p", &why), 0);
+	assert_int_equal(proxy_init(&p, &u, "h", 1), 0);
+	for (; n >= 0 && r == 0; n--) {
+		s = n > 0 ? "HTTP/1.1 100 Continue\r\n\r\n" :
+		    "HTTP/1.1 200 OK\r\n\r\n";
+		for (; r == 0 && *s != '\0'; s++)
+			r = proxy_feed(&p, s, 1);
+	}
+	if (r < 0)
+		assert_string_equal(p.msg, "the proxy does not come to an "
+		    "answer");
+	proxy_release(&p);
+	buf_release(&why);
+	return r;
+}
+
+static void
+a_proxy_must_come_to_an_answer(void **state)
+{
+	(void)state;
+	assert_int_equal(after_interim(8), 1);
+	assert_int_equal(after_interim(9), XERR_PROTO);
+	assert_int_equal(after_interim(1000), XERR_PROTO);
+}
+
 /* A proxy of one connection in a child: waits for bytes before each answer. */
 static pid_t
 run_proxy(unsigned *port, const char *const answer[], const size_t len[],
@@ -427,6 +463,7 @@ main(void)
 		cmocka_unit_test(overlong_parts_are_refused),
 		cmocka_unit_test(proxies_are_asked_and_understood),
 		cmocka_unit_test(an_endless_response_is_refused),
+		cmocka_unit_test(a_proxy_must_come_to_an_answer),
 		cmocka_unit_test(
 		    what_follows_the_proxys_answer_is_left_to_the_caller),
 		cmocka_unit_test(failures_of_a_proxy_are_told_apart),
