@@ -17,6 +17,7 @@ DIR/NAME/mode, a word for each connection, the last one for all that follow:
     fail        refuses there, as what it did not understand
     late        lets the client in and ends the stream then
     refuse      the password is another one
+    hold        lets the client in when there is a file DIR/NAME/go
     crash       takes it, and is gone before it has said so
     elsewhere   sends the client there to the host in DIR/NAME/where
 
@@ -29,6 +30,7 @@ import os
 import re
 import sys
 import threading
+import time
 
 from fake import SM, STREAMS, Peer, Stage, mechanisms
 
@@ -102,6 +104,10 @@ class Modern(Peer):
         finally:
             self.sock.settimeout(60)
         self.record("note", "early")
+        if mode == "hold":
+            while not os.path.exists(os.path.join(self.stage.directory, "go")):
+                time.sleep(0.02)
+            return False
         if mode in ("error", "other"):
             self.send(ERROR)
         elif mode == "elsewhere":

@@ -241,6 +241,24 @@ for mode in refuse honest; do
 done
 exec 9>&-
 
+# Asked to stop before the answer comes: what it teaches is kept all the same.
+# shellcheck disable=SC2086
+sends 'before an interrupt' 0 server honest -- $SCRAM --forget
+unlike 'before an interrupt: no token' "$FILE" '^token'
+echo hold >"$T/server/mode"
+: >"$RECORD"
+bg held xmpp-send -a server --wait 0 --timeout 20 -m "$MESSAGE" \
+    "juliet@$DOMAIN"
+wait_for 20 grep -q '^note early' "$RECORD" || note "$RECORD"
+kill "$pid"
+: >"$T/server/go"
+reap "$pid" 20
+is 'an interrupt: ends it' "$rc" 143
+is 'an interrupt: all is acknowledged' "$(cat "$T/held.err")" ''
+took 'an interrupt' 1
+like 'an interrupt: the token is kept' "$FILE" '^token'
+rm "$T/server/go"
+
 # With a token.
 sends 'for a token' 0 server honest -- --forget
 sends 'token' 0 server honest --

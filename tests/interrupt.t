@@ -82,9 +82,20 @@ ends 'a proxy' 'connected in' --proxy "socks5h://127.0.0.1:$mute"
 
 # What went ahead of a login that failed is told of as well: a token that worked
 # once is refused, and where it is to be tried once more nobody answers.
-server forgetful sasl2-fast-refused-revoked server
-bg gate python3 -c '
+
+# forgetful NAME [mute]: such a server, and mute: the third visitor comes so far
+# as to ask for TLS.  The first login is done, by way of $gate.
+forgetful()
+{
+	server "$1" sasl2-fast-refused-revoked server
+	export XMPP_STATE="$T/state.$1"
+	bg gate python3 -c '
 import socket, sys, threading, time
+HEADER = (b"<stream:stream xmlns=\"jabber:client\" xmlns:stream="
+          b"\"http://etherx.jabber.org/streams\" id=\"1\" version=\"1.0\">"
+          b"<stream:features><starttls xmlns="
+          b"\"urn:ietf:params:xml:ns:xmpp-tls\"/></stream:features>")
+mute = sys.argv[2:] == ["mute"]
 listener = socket.create_server(("127.0.0.1", 0), backlog=0)
 print(listener.getsockname()[1], flush=True)
 def carry(source, target):
@@ -97,21 +108,42 @@ def carry(source, target):
 clog = [socket.socket() for _ in range(8)]
 for visit in range(2):
     client, _ = listener.accept()
-    if visit == 1:
+    if visit == 1 and not mute:
         for sock in clog:
             sock.setblocking(False)
             sock.connect_ex(listener.getsockname())
     server = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
     for pair in (client, server), (server, client):
         threading.Thread(target=carry, args=pair, daemon=True).start()
-time.sleep(60)' "$port"
-wait_for 10 test -s "$T/gate.out" || note "$T/gate.err"
-gate=$(cat "$T/gate.out")
-export XMPP_STATE="$T/state"
-status 'a first login' 0 xmpp-send -f "$T/account" --wait 0 -m first \
-    --host 127.0.0.1 --port "$gate" "juliet@$DOMAIN"
+if mute:
+    client, _ = listener.accept()
+    client.sendall(HEADER)
+    heard = b""
+    while b"</stream:stream>" not in heard and (data := client.recv(65536)):
+        heard += data
+        if b"<starttls" in heard:
+            print("asked", flush=True)
+    client.close()
+time.sleep(60)' "$port" "${2:-}"
+	wait_for 10 test -s "$T/gate.out" || note "$T/gate.err"
+	gate=$(cat "$T/gate.out")
+	status "a first login, $1" 0 xmpp-send -f "$T/account" --wait 0 \
+	    -m first --host 127.0.0.1 --port "$gate" "juliet@$DOMAIN"
+}
+forgetful dialing
 ends 'the next try' 'once more' --host 127.0.0.1 --port "$gate"
 like 'what was not acknowledged is listed' "$T/send.err" \
+    "not acknowledged: message to juliet@$DOMAIN"
+
+# Where nothing was sent again yet, nothing is waited for either.
+forgetful asking mute
+bg send xmpp-send -f "$T/account" --timeout 50 --wait 0 -m x \
+    --host 127.0.0.1 --port "$gate" "juliet@$DOMAIN"
+wait_for 20 grep -q asked "$T/gate.out" || note "$T/send.err"
+kill "$pid"
+reap "$pid" 2
+is 'before TLS: SIGTERM ends it' "$rc" 143
+like 'before TLS: it is listed' "$T/send.err" \
     "not acknowledged: message to juliet@$DOMAIN"
 XMPP_STATE=
 

@@ -69,7 +69,10 @@ session_close_output(struct session *s)
 	s->has_out = false;
 }
 
-/* Take what comes from the server, or wait for it; false if it is over. */
+/*
+ * Take what comes from the server, or wait for it; false if it is over.  A
+ * login that is under way may yet succeed, and teach something.
+ */
 static bool
 hear_out(struct session *s, int64_t deadline)
 {
@@ -78,7 +81,9 @@ hear_out(struct session *s, int64_t deadline)
 	int r;
 
 	while ((r = client_next(s->client, &ev)) == 1)
-		if (ev.kind == CLIENT_CLOSED)
+		if (ev.kind == CLIENT_BOUND)
+			wire_learn(s->wire);
+		else if (ev.kind == CLIENT_CLOSED)
 			s->closed = true;
 	if (r < 0 || s->closed || (r = wire_step(s->wire, WIRE_TAKE)) < 0)
 		return false;
@@ -91,14 +96,15 @@ hear_out(struct session *s, int64_t deadline)
  * Close the stream, and wait for the server to do the same (RFC 6120 4.4).
  * What is not acknowledged is asked about first: answers to requests of the
  * server, say, that were sent while <r/> was under way.  To ask and close at
- * once is not enough, ejabberd drops the answer to a ping then.
+ * once is not enough, ejabberd drops the answer to a ping then.  Where nothing
+ * was sent yet (it may have been, to another server) no login is waited for.
  */
 static void
 say_goodbye(struct session *s)
 {
 	int64_t deadline = pump_deadline(s->timeout > 0 &&
 	    s->timeout < GOODBYE_MS ? s->timeout : GOODBYE_MS);
-	bool more = true;
+	bool more = s->online || client_went_ahead(s->client);
 
 	while (more && session_unacked(s) > 0 && pump_now() < deadline) {
 		client_settle(s->client);
