@@ -14,6 +14,7 @@ DIR/NAME/mode, a word for each connection, the last one for all that follow:
     error       ends the stream where something is behind the last response
     close       closes it there, in order
     cut         hangs up there, without a word
+    half        ends it there in order, but amid its answer
     fail        refuses there, as what it did not understand
     late        lets the client in and ends the stream then
     refuse      the password is another one
@@ -120,6 +121,8 @@ class Modern(Peer):
             self.send("</stream:stream>")
         elif mode == "fail":
             self.fail("malformed-request")
+        elif mode == "half":
+            self.send("<success xmlns='%s'><additional-" % SASL2)
         elif mode == "crash":
             self.record("note", "took %s" % self.next().name)
         if mode in ("cut", "crash"):

@@ -171,7 +171,7 @@ like 'other: early' "$RECORD" '^note early'
 is 'other: no fault of what was ahead' "$(proved)" ''
 
 # It may be there, or not: nobody knows, so it is not sent again.
-for mode in cut crash late; do
+for mode in cut half crash late; do
 	sends "before $mode" 0 server honest -- $SCRAM --forget
 	se_status=75
 	[ "$mode" != late ] || se_status=77

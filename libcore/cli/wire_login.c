@@ -154,13 +154,15 @@ wire_hang_up(struct wire *w)
 
 /*
  * Is it sure that the server has not taken what was sent ahead?  It lets us in,
- * and says so, before it takes a stanza; and all that it said has come.
+ * and says so, before it takes a stanza; and all that it said has come.  Half an
+ * answer may have been going to say so.
  */
 static bool
 has_taken_nothing(const struct wire *w)
 {
 	return client_turned_away(w->client) || (client_is_well(w->client) &&
-	    wire_eof(w) && !conn_truncated(w->conn));
+	    wire_eof(w) && !conn_truncated(w->conn) &&
+	    !client_hears_more(w->client));
 }
 
 /* A server that sends us elsewhere means us, and not what we have sent. */

@@ -316,8 +316,14 @@ xparse_where(const struct xparse *p)
 }
 
 bool
+xparse_unfinished(const struct xparse *p)
+{
+	return p->fed != p->mark;
+}
+
+bool
 xparse_between(const struct xparse *p)
 {
 	return p->err == 0 && p->depth == 1 && !p->suspended &&
-	    p->ready.kind == XPARSE_NONE && p->fed == p->mark;
+	    p->ready.kind == XPARSE_NONE && !xparse_unfinished(p);
 }

@@ -119,6 +119,9 @@ int xparse_discard(struct xparse *p);
  */
 const char *xparse_rest(const struct xparse *p, size_t *len);
 
+/* Was the beginning of something fed, and not its end? */
+bool xparse_unfinished(const struct xparse *p);
+
 /*
  * After an error, or between two elements: begin a new stream, or go on between
  * two elements of the same one, whose header is still in force.  The bytes of

@@ -421,6 +421,12 @@ client_is_well(const struct client *c)
 	return c->err == 0;
 }
 
+bool
+client_hears_more(const struct client *c)
+{
+	return stream_unfinished(c->stream);
+}
+
 const char *
 client_errmsg(const struct client *c)
 {

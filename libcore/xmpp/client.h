@@ -176,8 +176,9 @@ bool client_has_sm(const struct client *c);
  */
 const char *client_other_host(const struct client *c);
 
-/* There was no error yet. */
+/* There was no error yet.  The server is amid something that it says. */
 bool client_is_well(const struct client *c);
+bool client_hears_more(const struct client *c);
 
 /* After an error: a sentence. */
 const char *client_errmsg(const struct client *c);

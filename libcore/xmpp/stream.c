@@ -147,6 +147,12 @@ stream_left(const struct stream *s)
 	return xparse_left(s->parse);
 }
 
+bool
+stream_unfinished(const struct stream *s)
+{
+	return xparse_unfinished(s->parse);
+}
+
 int
 stream_restart(struct stream *s)
 {

@@ -64,6 +64,9 @@ int stream_next(struct stream *s, struct stream_event *ev);
 /* Bytes fed that lie behind the last event. */
 size_t stream_left(const struct stream *s);
 
+/* Was the beginning of something fed, and not its end? */
+bool stream_unfinished(const struct stream *s);
+
 /*
  * A new stream on the same connection, after SASL.  What the peer has sent
  * behind the last event belongs to it; our own header is due again.

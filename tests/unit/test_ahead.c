@@ -364,6 +364,33 @@ what_was_not_taken_is_told_from_what_may_be(void **state)
 	forget(&m);
 }
 
+/* Where the server leaves us: amid an answer, which may let us in, or not. */
+static void
+half_an_answer_is_told_from_none(void **state)
+{
+	static const struct { const char *says; bool more; } v[] = {
+		{ "", false }, { "<?x", true },
+		{ HEAD, false }, { HEAD " \n", false }, { HEAD "<", true },
+		{ HEAD "<success xmlns='" NS_SASL2 "'>", true },
+		{ HEAD "<success xmlns='" NS_SASL2 "'><a/", true },
+	};
+	struct memory m;
+	struct pair p;
+	size_t i, step;
+
+	(void)state;
+	learn(&m, true, false);
+	for (i = 0; i < N(v); i++)
+		for (step = 1; step < 5000; step += 4095) {
+			set_up_next(&m, &p, true, its_channel);
+			pair_open_direct(&p);
+			assert_int_equal(play(&p, v[i].says, step), 0);
+			assert_int_equal(client_hears_more(p.c), v[i].more);
+			pair_release(&p);
+		}
+	forget(&m);
+}
+
 /* The password was not right, and will not be the next time. */
 static void
 a_wrong_password_is_tried_once(void **state)
@@ -529,6 +556,7 @@ main(void)
 		cmocka_unit_test(
 		    a_refused_token_costs_a_connection_and_no_message),
 		cmocka_unit_test(what_was_not_taken_is_told_from_what_may_be),
+		cmocka_unit_test(half_an_answer_is_told_from_none),
 		cmocka_unit_test(a_wrong_password_is_tried_once),
 		cmocka_unit_test(little_goes_ahead),
 		cmocka_unit_test(one_mechanism_that_is_named_needs_no_features),
