@@ -215,7 +215,8 @@ set_environment(const struct serve *s)
 {
 	static const char *const names[] = {
 		"XMPP_JID", "XMPP_PASSWORD", "XMPP_HOST", "XMPP_PORT",
-		"XMPP_TLS", "XMPP_CA_FILE"
+		"XMPP_TLS", "XMPP_CA_FILE", "XMPP_CRL_FILE", "XMPP_PIN",
+		"XMPP_PROXY", "XMPP_SASL", "XMPP_AHEAD"
 	};
 	size_t i;
 

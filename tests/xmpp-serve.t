@@ -25,17 +25,26 @@ status "its end by a signal does" 137 xmpp-serve -- sh -c 'kill -KILL $$'
 status 'a command that is not there' 127 xmpp-serve -- "$T/nothing"
 status 'a command that is none' 126 xmpp-serve -- "$T"
 
-export XMPP_JID=x@y XMPP_PASSWORD=x XMPP_HOST=y XMPP_TLS=direct
+account='XMPP_JID XMPP_PASSWORD XMPP_HOST XMPP_PORT XMPP_TLS XMPP_CA_FILE
+	XMPP_CRL_FILE XMPP_PIN XMPP_PROXY XMPP_SASL XMPP_AHEAD'
+for name in $account; do
+	export "$name=none"
+done
+# a proxy for all is not for a server that is here
+export ALL_PROXY=socks5h://127.0.0.1:1
 echo input >"$T/in"
 # shellcheck disable=SC2016
 timeout 20 xmpp-serve -u nurse -- sh -c '
 	cp "$XMPP_CONFIG" "$1/config"
 	ls -ld "$XMPP_CONFIG" "${XMPP_CONFIG%/*}" | cut -c 1-10 >"$1/modes"
 	env | grep ^XMPP_ | grep -v -e ^XMPP_CONFIG= -e ^XMPP_STATE= >"$1/env"
+	xmpp-send -a romeo --wait 0 -m x juliet@localhost || exit
 	echo "${XMPP_CONFIG%/*}"
 	cat
 ' sh "$T" <"$T/in" >"$T/out" 2>"$T/err"
-unset XMPP_JID XMPP_PASSWORD XMPP_HOST XMPP_TLS
+is 'the command succeeds' "$?" 0 || note "$T/err"
+# shellcheck disable=SC2086
+unset $account ALL_PROXY
 is "the account file is private" "$(cat "$T/modes")" 'drwx------
 -rw-------'
 is "the user's own account has no say" "$(cat "$T/env")" ''
