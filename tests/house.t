@@ -7,6 +7,14 @@ cd "$TOP" || exit 1
 ok 'every test can be run' sh -c '
 	for t in tests/*.t; do [ -x "$t" ] || { echo "$t"; exit 1; }; done'
 
+# What of the environment the programs read, the tests do not inherit.
+sed -n '/^unset /p; /^export XMPP_STATE=$/p' scripts/run-tests |
+    tr -s ' =' '\n\n' >"$T/unset"
+grep -Eoh '"(XMPP_[A-Z_]+|SSL_CERT_[A-Z]+|[A-Z]+_PROXY|[a-z]+_proxy)"' \
+    libcore/cli/*.c | tr -d '"' | sort -u >"$T/read"
+ok 'variables are found in the programs' grep -qx ALL_PROXY "$T/read"
+is 'no test inherits one of them' "$(grep -vxFf "$T/unset" "$T/read")" ''
+
 # What the Makefile says.
 programs=$(make -s list-programs 2>/dev/null)
 
