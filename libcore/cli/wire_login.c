@@ -154,8 +154,8 @@ wire_hang_up(struct wire *w)
 
 /*
  * Is it sure that the server has not taken what was sent ahead?  It lets us in,
- * and says so, before it takes a stanza; and all that it said has come.  Half an
- * answer may have been going to say so.
+ * and says so, before it takes a stanza; and all that it said has come.  It may
+ * have been about to say so in half an answer.
  */
 static bool
 has_taken_nothing(const struct wire *w)
