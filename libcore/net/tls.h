@@ -34,7 +34,8 @@ struct tlsa;
 struct tls_config {
 	bool server;
 	const char *ca_file;	/* client: PEM; NULL: what the system trusts, */
-	const char *system_dir;	/* in here, hashed; NULL: OpenSSL's own */
+	const char *system_dir;	/* in here, hashed, or in several with ':'
+				   between; NULL: OpenSSL's own */
 	const char *system_file;	/* and in here, PEM, borrowed */
 	const char *cert_file;	/* our chain, PEM, with its key; or NULL */
 	const char *key_file;

@@ -10,6 +10,8 @@
 #include "base/xerr.h"
 #include "net/tls_local.h"
 
+enum { DIR_MAX = 4096 };
+
 /* "4042bcee.0", as c_rehash(1) names its links. */
 static bool
 is_hash(const char *name)
@@ -32,6 +34,26 @@ is_hashed_dir(const char *path)
 		found = is_hash(de->d_name);
 	closedir(dir);
 	return found;
+}
+
+/* One of LIST at least, which has colons between, as SSL_CERT_DIR does. */
+static bool
+has_hashed_dir(const char *list)
+{
+	char path[DIR_MAX];
+	size_t n;
+
+	for (;; list += n + 1) {
+		n = strcspn(list, ":");
+		if (n > 0 && n < sizeof(path)) {
+			memcpy(path, list, n);
+			path[n] = '\0';
+			if (is_hashed_dir(path))
+				return true;
+		}
+		if (list[n] == '\0')
+			return false;
+	}
 }
 
 /*
@@ -93,7 +115,7 @@ tls_trust_system(struct tls_ctx *ctx, const struct tls_config *cf,
 	    X509_get_default_cert_file();
 	X509_LOOKUP *lookup;
 
-	if (is_hashed_dir(dir)) {
+	if (has_hashed_dir(dir)) {
 		lookup = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
 		return lookup == NULL || X509_LOOKUP_add_dir(lookup, dir,
 		    X509_FILETYPE_PEM) != 1 ? XERR_NOMEM :

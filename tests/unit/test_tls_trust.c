@@ -18,6 +18,7 @@
 static struct cert_ca *ca, *other;
 static struct tls_ctx *server;
 static char root[64], dir[80], bundle[80];
+static const char *dirs = dir;	/* what is said to be the directory */
 
 static int
 setup(void **state)
@@ -87,7 +88,7 @@ static int
 is_trusted(void)
 {
 	const struct tls_config cf = {
-		.system_dir = dir, .system_file = bundle
+		.system_dir = dirs, .system_file = bundle
 	};
 	struct tls_ctx *client = NULL;
 	struct tlspair p;
@@ -161,6 +162,30 @@ the_bundle_needs_no_directory(void **state)
 	assert_int_equal(trusted_with(NULL, other), 0);
 }
 
+/* With colons between, as SSL_CERT_DIR has them. */
+static void
+one_of_several_directories_is_enough(void **state)
+{
+	static const char *const forms[] = {
+		"%s:/nonexistent", "/nonexistent:%s", "/:%s:/nonexistent",
+		"%s:", ":%s"
+	};
+	char list[200];
+	size_t i;
+
+	(void)state;
+	dirs = list;
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		print_message("# %s\n", forms[i]);
+		snprintf(list, sizeof(list), forms[i], dir);
+		assert_int_equal(trusted_with(ca, NULL), 1);
+		assert_int_equal(trusted_with(other, ca), 1);
+		assert_int_equal(trusted_with(other, NULL), 0);
+		assert_int_equal(trusted_with(NULL, ca), 1);
+	}
+	dirs = dir;
+}
+
 static void
 somebody_must_be_trusted(void **state)
 {
@@ -175,6 +200,7 @@ main(void)
 		cmocka_unit_test(the_directory_needs_no_bundle),
 		cmocka_unit_test(the_bundle_has_who_is_not_in_the_directory),
 		cmocka_unit_test(the_bundle_needs_no_directory),
+		cmocka_unit_test(one_of_several_directories_is_enough),
 		cmocka_unit_test(somebody_must_be_trusted)
 	};
 
