@@ -224,6 +224,8 @@ says()
 	    "$T/input" "$@" -a server --timeout 5 --sasl SCRAM-SHA-256
 }
 mkfifo "$T/unread"
+# A pipe that nobody reads.
+# shellcheck disable=SC2094
 exec 8<>"$T/unread" 9>"$T/unread" 8>&-
 # shellcheck disable=SC2016,SC2086
 for mode in refuse honest; do
