@@ -109,6 +109,17 @@ slurp(const char *file, char *to, int size)
 	fclose(f);
 }
 
+static int
+number(const char *s)
+{
+	char *end;
+	long n = strtol(s, &end, 10);
+
+	if (end == s || n < 1 || n > 1000000)
+		die(s);
+	return (int)n;
+}
+
 static const char *
 b64(char *to, const void *data, size_t len)
 {
@@ -129,30 +140,35 @@ prove(char *to, char *b, const char *password)
 {
 	unsigned char salted[HASH], client[HASH], stored[HASH], sign[HASH];
 	char first[4096], salt[512], final[1024], auth[8192], *s, *i;
+	size_t len;
 	int n, pad;
 
 	b[strcspn(b, "<")] = '\0';
+	if (strlen(b) >= sizeof(first))
+		die("a long challenge");
 	n = EVP_DecodeBlock((unsigned char *)first, (unsigned char *)b,
 	    (int)strlen(b));
 	first[n < 0 ? 0 : n] = '\0';
 	if ((s = strstr(first, ",s=")) == NULL ||
-	    (i = strstr(s + 3, ",i=")) == NULL)
+	    (i = strstr(s + 3, ",i=")) == NULL || s - first > 512 ||
+	    i - s > 512)
 		die("no challenge");
-	sprintf(final, "c=biws,%.*s", (int)(s - first), first);
-	sprintf(auth, "%s,%s,%s", FIRST, first, final);
+	len = (size_t)snprintf(final, sizeof(final), "c=biws,%.*s",
+	    (int)(s - first), first);
+	snprintf(auth, sizeof(auth), "%s,%s,%s", FIRST, first, final);
 	*i = '\0';
 	pad = i[-1] != '=' ? 0 : i[-2] != '=' ? 1 : 2;
 	n = EVP_DecodeBlock((unsigned char *)salt, (unsigned char *)s + 3,
 	    (int)(i - s - 3)) - pad;
 	PKCS5_PBKDF2_HMAC(password, (int)strlen(password),
-	    (unsigned char *)salt, n, atoi(i + 3), EVP_sha256(), HASH, salted);
+	    (unsigned char *)salt, n, number(i + 3), EVP_sha256(), HASH, salted);
 	mac(client, salted, HASH, "Client Key");
 	EVP_Digest(client, HASH, stored, NULL, EVP_sha256(), NULL);
 	mac(sign, stored, HASH, auth);
 	for (n = 0; n < HASH; n++)
 		sign[n] ^= client[n];
-	strcat(final, ",p=");
-	b64(final + strlen(final), sign, HASH);
+	len += (size_t)snprintf(final + len, sizeof(final) - len, ",p=");
+	b64(final + len, sign, HASH);
 	return b64(to, final, strlen(final));
 }
 
@@ -228,7 +244,7 @@ static void
 dial(const char *host, const char *port)
 {
 	struct sockaddr_in in4 = { .sin_family = AF_INET,
-		.sin_port = htons((in_port_t)atoi(port)) };
+		.sin_port = htons((in_port_t)number(port)) };
 	int on = 1;
 
 	inet_pton(AF_INET, host, &in4.sin_addr);
