@@ -273,10 +273,12 @@ static void
 prepare(const char *to)
 {
 	domain = to;
-	sprintf(header, "<?xml version='1.0'?><stream:stream to='%s' "
+	snprintf(header, sizeof(header),
+	    "<?xml version='1.0'?><stream:stream to='%s' "
 	    "version='1.0' xmlns='jabber:client' "
 	    "xmlns:stream='http://etherx.jabber.org/streams'>", domain);
-	sprintf(message, "<message to='juliet@%s' type='chat'><body>x</body>"
+	snprintf(message, sizeof(message),
+	    "<message to='juliet@%s' type='chat'><body>x</body>"
 	    "</message><r " SM "/>", domain);
 }
 
