@@ -24,9 +24,9 @@ is_silent(const struct session *s)
 }
 
 /*
- * What still comes is read and dropped until the server
- * has hung up, or does not for a while: to close a socket in which something is
- * unread would reset the connection, and take our last words with it.
+ * What still comes is read and dropped until the server has hung up, or does
+ * not for a while: to close a socket in which something is unread would reset
+ * the connection, and take our last words with it.
  */
 void
 session_last_words(struct session *s)
@@ -50,7 +50,6 @@ static void
 drain_output(struct session *s)
 {
 	struct pump_end *ends[] = { &s->out, &s->signals };
-
 	struct session_event ev = { 0 };
 
 	while (s->has_out && !s->out.wclosed && buf_len(&s->out.out) > 0) {
