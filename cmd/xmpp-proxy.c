@@ -178,12 +178,10 @@ dial_server(struct proxy *p, struct dialer **dialer, struct buf *why)
 		    p->any_tls ? DIAL_ANY : DIAL_STARTTLS,
 		.deadline = p->timeout_ms == 0 ? -1 :
 		    pump_now() + p->timeout_ms,
-		.dns = getenv("XMPP_DNS"),
+		.dns = cli_env("XMPP_DNS"),
 		.tlsa = true,
 	};
 
-	if (d.dns != NULL && *d.dns == '\0')
-		d.dns = NULL;
 	if (d.port == 0 && p->host != NULL)
 		d.port = p->tls == RELAY_DIRECT ? PORT_DIRECT : PORT_STARTTLS;
 	return dialer_new(dialer, &d, why);

@@ -92,7 +92,7 @@ wanted_jid(struct account *a, const struct netopt *o)
 
 	if (o->jid != NULL)
 		return account_parse_jid(a, &a->jid, o->jid, "-j", EX_USAGE);
-	if ((s = account_env("XMPP_JID")) != NULL)
+	if ((s = cli_env("XMPP_JID")) != NULL)
 		return account_parse_jid(a, &a->jid, s, "XMPP_JID", EX_CONFIG);
 	return 0;
 }
@@ -215,11 +215,11 @@ account_load(struct account *a, const struct netopt *o)
 	int status;
 
 	if (named == NULL)
-		named = account_env("XMPP_CONFIG");
+		named = cli_env("XMPP_CONFIG");
 	conf_init(&c);
 	if ((status = take_password(a)) != 0 ||
 	    (status = account_put_sasl(a, o->mechanisms, "--sasl")) != 0 ||
-	    (status = account_put_sasl(a, account_env("XMPP_SASL"),
+	    (status = account_put_sasl(a, cli_env("XMPP_SASL"),
 	    "XMPP_SASL")) != 0 ||
 	    (status = wanted_jid(a, o)) != 0 ||
 	    (status = account_read_file(a, &c, named, &path)) != 0 ||

@@ -14,14 +14,6 @@ account_no_memory(struct account *a)
 }
 
 char *
-account_env(const char *name)
-{
-	char *s = getenv(name);
-
-	return s == NULL || *s == '\0' ? NULL : s;
-}
-
-char *
 account_join(const char *dir, size_t dirlen, const char *file)
 {
 	size_t n = dirlen + strlen(file) + 1;
@@ -36,13 +28,13 @@ account_join(const char *dir, size_t dirlen, const char *file)
 static char *
 default_path(bool *nomem)
 {
-	const char *dir = account_env("XDG_CONFIG_HOME");
+	const char *dir = cli_env("XDG_CONFIG_HOME");
 	const char *file = "/xmpputils/config";
 	char *s;
 
 	*nomem = false;
 	if (dir == NULL || *dir != '/') {
-		if ((dir = account_env("HOME")) == NULL)
+		if ((dir = cli_env("HOME")) == NULL)
 			return NULL;
 		file = "/.config/xmpputils/config";
 	}

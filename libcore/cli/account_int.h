@@ -12,9 +12,6 @@
 
 int account_no_memory(struct account *a);
 
-/* A variable of the environment; one that is empty is none. */
-char *account_env(const char *name);
-
 /* The first DIRLEN bytes of DIR with FILE behind, in new memory, or NULL. */
 char *account_join(const char *dir, size_t dirlen, const char *file);
 

@@ -24,7 +24,7 @@ int
 account_put_path(struct account *a, char **p, const char *value,
     const char *file)
 {
-	const char *slash = strrchr(file, '/'), *home = account_env("HOME");
+	const char *slash = strrchr(file, '/'), *home = cli_env("HOME");
 
 	free(*p);
 	if (strncmp(value, "~/", 2) == 0 && home != NULL)
@@ -199,19 +199,19 @@ account_put_env(struct account *a)
 	for (i = 0; i < SETTINGS && status == 0; i++) {
 		p = place_of(a, &settings[i]);
 		if (*p == NULL &&
-		    (value = account_env(settings[i].env)) != NULL)
+		    (value = cli_env(settings[i].env)) != NULL)
 			status = put_value(a, &settings[i], value,
 			    settings[i].env);
 	}
 	if (status == 0)
-		status = account_put_port(a, account_env("XMPP_PORT"),
+		status = account_put_port(a, cli_env("XMPP_PORT"),
 		    "XMPP_PORT");
 	if (status == 0)
-		status = account_put_ahead(a, account_env("XMPP_AHEAD"),
+		status = account_put_ahead(a, cli_env("XMPP_AHEAD"),
 		    "XMPP_AHEAD");
 	if (status != 0)
 		return status;
-	return account_put_tls(a, account_env("XMPP_TLS"), "XMPP_TLS");
+	return account_put_tls(a, cli_env("XMPP_TLS"), "XMPP_TLS");
 }
 
 /* A text of the file, unless something before it has the same. */
@@ -249,14 +249,14 @@ is_loopback(const char *host)
 static bool
 is_excepted(const struct account *a, const char *host)
 {
-	const char *list = account_env("NO_PROXY");
+	const char *list = cli_env("NO_PROXY");
 	unsigned port = a->port != 0 ? a->port :
 	    a->tls == NETOPT_TLS_DIRECT ? 5223 : 5222;
 	struct buf ascii;
 	bool has;
 
 	if (list == NULL)
-		list = account_env("no_proxy");
+		list = cli_env("no_proxy");
 	if (list == NULL)
 		return false;
 	buf_init(&ascii, JID_PART_MAX);
@@ -271,7 +271,7 @@ is_excepted(const struct account *a, const char *host)
 int
 account_choose_proxy(struct account *a)
 {
-	const char *host = a->host, *from = "ALL_PROXY", *s = account_env(from);
+	const char *host = a->host, *from = "ALL_PROXY", *s = cli_env(from);
 	struct jid domain;
 
 	if (host == NULL) {
@@ -280,7 +280,7 @@ account_choose_proxy(struct account *a)
 		host = jid_str(&domain);
 	}
 	if (s == NULL)
-		s = account_env(from = "all_proxy");
+		s = cli_env(from = "all_proxy");
 	if (a->proxy != NULL && strcmp(a->proxy, NETOPT_NO_PROXY) == 0) {
 		free(a->proxy);
 		a->proxy = NULL;

@@ -317,6 +317,14 @@ cli_getopt(int argc, char *const argv[], const char *shorts,
 	cli_usage("-%c: no such option", optopt);
 }
 
+const char *
+cli_env(const char *name)
+{
+	const char *s = getenv(name);
+
+	return s == NULL || *s == '\0' ? NULL : s;
+}
+
 int
 cli_parse_number(unsigned long *n, const char *s, unsigned long min,
     unsigned long max)

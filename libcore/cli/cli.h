@@ -123,6 +123,9 @@ void cli_last_wish(void (*f)(void));
 /* Writing to stdout failed with errno value ERR: end as told above. */
 _Noreturn void cli_stdout_failed(int err);
 
+/* A variable of the environment; one that is empty is none: NULL. */
+const char *cli_env(const char *name);
+
 /*
  * S as a decimal number from MIN to MAX >= 0 into *N: digits only, no sign, no
  * space.  Returns 0 or XERR_SYNTAX.

@@ -69,15 +69,13 @@ set_host(struct route *r, const struct account *a, const char *domain,
 static void
 set_config(struct route *r, const struct account *a, int64_t deadline)
 {
-	const char *dns = getenv("XMPP_DNS");
-
 	r->cf = (struct dial_config){
 		.host = r->host,
 		.port = a->port,
 		.tls = a->tls == NETOPT_TLS_DIRECT ? DIAL_DIRECT :
 		    a->tls == NETOPT_TLS_STARTTLS ? DIAL_STARTTLS : DIAL_ANY,
 		.deadline = deadline,
-		.dns = dns != NULL && *dns != '\0' ? dns : NULL,
+		.dns = cli_env("XMPP_DNS"),
 		.tlsa = true,
 		.proxy = a->proxy,
 		.log = log_dial,

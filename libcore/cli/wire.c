@@ -140,7 +140,7 @@ open_logs(struct wire *w, struct buf *why)
 	int r = 0;
 
 	if (path == NULL)
-		path = getenv("XMPP_TRACE");
+		path = cli_env("XMPP_TRACE");
 	if (path != NULL && *path != '\0')
 		r = tracefile_new(&w->trace, path, w->net->trace_secrets,
 		    why);
