@@ -10,29 +10,46 @@ PROGS	= jid-check stanza-cut stanza-grep stanza-make stream-dump \
 
 BASE	= arena b64 buf utf8 vis xerr
 
-XML	= elem rec scope xhandle xline xml xparse xstart xtag xtree
+XML	= elem ndxml scope xline xml xparse xparse_expat xparse_restart \
+	  xparse_tag xtree
 
-JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn label \
-	  profile rules text ucd
+JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn \
+	  label profile rules text ucd
 
-SASL	= binding downgrade ht pbkdf2 plain prep sasl sasl_server scram \
-	  scram_challenge scram_client scram_server simple upgrade verifier
+SASL	= binding downgrade external ht pbkdf2 plain sasl sasl_server \
+	  saslprep scram scram_challenge scram_client scram_server upgrade \
+	  verifier
 
-XMPP	= answer bounce client client_ack client_send datetime fast field \
-	  follow jidpat login login_ahead login_failure login_sasl login_task \
-	  message offer outbox redact reply router router_iq router_presence \
-	  secret server server_external server_fast server_login server_sasl \
-	  server_sasl2 server_sm server_upgrade show stanza stream tally trace
+STANZA	= field jidpat
+
+VIEW	= capture pretty redact sensitive stats trace
+
+XMPP	= bounce datetime message outbox stanza stream
+
+CLIENT	= auto_reply client client_ack client_send login login_ahead \
+	  login_failure login_sasl login_task offer
+
+SERVER	= fast router router_iq router_presence server server_external \
+	  server_fast server_login server_reply server_sasl server_sasl2 \
+	  server_sm server_upgrade
 
 NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 	  resolve resolve_secure resolve_tlsa srv tls tls_binding tls_client \
 	  tls_ctx tls_dane tls_name tls_session tls_trust tls_verify tls_why
 
-CLI	= account account_file account_net blocks cli conf conf_foreign dump \
-	  filter hub hub_channel hub_client ids json nest netopt newid noproxy \
-	  papers people privfile record relay remember route secret session \
-	  session_end session_time signals state state_file state_lock \
-	  state_text ticket tracefile trust wire wire_login
+STATE	= state state_file state_lock state_text
+
+CLI	= blockio cli filter json message_record netopt random_id signals
+
+ACCOUNT	= account account_file account_net conf conf_foreign noproxy \
+	  password privfile
+
+WATCH	= dump relay tracefile
+
+SESSION	= connection connection_login login_memory servers session \
+	  session_end session_time stanza_ids tls_tickets trust
+
+SERVE	= testca testclient testclient_channel testserver testusers tmpdir
 
 MAN	= $(wildcard man/*.[1-8])
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))
@@ -81,7 +98,10 @@ SANFLAGS = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 endif
 
 MODS	= $(BASE:%=base/%) $(XML:%=xml/%) $(JID:%=jid/%) $(SASL:%=sasl/%) \
-	  $(XMPP:%=xmpp/%) $(NET:%=net/%) $(CLI:%=cli/%)
+	  $(STANZA:%=stanza/%) $(VIEW:%=view/%) $(XMPP:%=xmpp/%) \
+	  $(CLIENT:%=client/%) $(SERVER:%=server/%) $(NET:%=net/%) \
+	  $(STATE:%=state/%) $(CLI:%=cli/%) $(ACCOUNT:%=account/%) \
+	  $(WATCH:%=watch/%) $(SESSION:%=session/%) $(SERVE:%=serve/%)
 OBJS	= $(MODS:%=$O/libcore/%.o)
 LIB	= $O/libcore.a
 CCALL	= $(CC) $(STD) $(WARN) $(INC) $(HARDEN) $(SANFLAGS) $(CPPFLAGS) $(CFLAGS)

@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "base/vis.h"
 #include "base/xerr.h"
-#include "cli/blocks.h"
+#include "cli/blockio.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "jid/jid.h"

@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "cli/filter.h"
 #include "cli/json.h"
-#include "xmpp/field.h"
+#include "stanza/field.h"
 
 static const char usage[] =
 	"usage: stanza-cut -f FIELDS [options] [FILE ...]\n"

@@ -7,8 +7,8 @@
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/filter.h"
-#include "xmpp/field.h"
-#include "xmpp/jidpat.h"
+#include "stanza/field.h"
+#include "stanza/jidpat.h"
 #include "xmpp/stanza.h"
 
 static const char usage[] =

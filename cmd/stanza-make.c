@@ -7,11 +7,11 @@
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/filter.h"
-#include "cli/newid.h"
-#include "cli/record.h"
+#include "cli/random_id.h"
+#include "cli/message_record.h"
 #include "jid/jid.h"
 #include "xml/ns.h"
-#include "xml/rec.h"
+#include "xml/ndxml.h"
 #include "xml/xml.h"
 #include "xmpp/message.h"
 
@@ -81,11 +81,11 @@ enum source { WHOLE, LINES, TSV, JSONL };
 
 struct make {
 	const char *kind;	/* message, presence, iq */
-	struct record dflt;	/* what the options say */
+	struct message_record dflt;	/* what the options say */
 	const char *text;	/* -m, or NULL */
 	const char *payload;
 	enum source source;
-	struct record_columns columns;
+	struct message_record_columns columns;
 	int in_delim, out_delim;
 	char *const *to;	/* ends in NULL */
 
@@ -127,12 +127,12 @@ complain(struct make *m, const char *what)
 }
 
 static struct elem *
-build(struct make *m, const struct record *r, const char *to, const char *id)
+build(struct make *m, const struct message_record *r, const char *to, const char *id)
 {
-	struct message_spec spec = { .to = to, .from = r->v[RECORD_FROM],
-		.type = r->v[RECORD_TYPE], .id = id,
-		.subject = r->v[RECORD_SUBJECT], .body = r->v[RECORD_BODY],
-		.lang = r->v[RECORD_LANG], .url = r->v[RECORD_URL] };
+	struct message_spec spec = { .to = to, .from = r->v[MESSAGE_RECORD_FROM],
+		.type = r->v[MESSAGE_RECORD_TYPE], .id = id,
+		.subject = r->v[MESSAGE_RECORD_SUBJECT], .body = r->v[MESSAGE_RECORD_BODY],
+		.lang = r->v[MESSAGE_RECORD_LANG], .url = r->v[MESSAGE_RECORD_URL] };
 	struct elem *e = message_build(&m->arena, &spec);
 
 	if (e != NULL)
@@ -143,37 +143,37 @@ build(struct make *m, const struct record *r, const char *to, const char *id)
 }
 
 static void
-write_one(struct make *m, const struct record *r, const char *to)
+write_one(struct make *m, const struct message_record *r, const char *to)
 {
-	char id[NEWID_SIZE];
+	char id[RANDOM_ID_SIZE];
 	struct elem *e;
 
-	if (r->v[RECORD_ID] == NULL && newid(id) < 0)
+	if (r->v[MESSAGE_RECORD_ID] == NULL && random_id(id) < 0)
 		cli_die(EX_OSERR, "there are no random numbers");
-	e = build(m, r, to, r->v[RECORD_ID] == NULL ? id : r->v[RECORD_ID]);
+	e = build(m, r, to, r->v[MESSAGE_RECORD_ID] == NULL ? id : r->v[MESSAGE_RECORD_ID]);
 	if (e == NULL || arena_err(&m->arena) != 0)
 		cli_die(EX_OSERR, "%s", xerr_str(arena_err(&m->arena)));
-	rec_write(&m->out, e, m->out_delim);
+	ndxml_write(&m->out, e, m->out_delim);
 	filter_flush(&m->out, false);
 }
 
 /* What is wrong with R as a message, or NULL. */
 static const char *
-check(const struct make *m, const struct record *r)
+check(const struct make *m, const struct message_record *r)
 {
 	if (strcmp(m->kind, "message") != 0)
 		return NULL;
-	if (!message_is_type(r->v[RECORD_TYPE]))
+	if (!message_is_type(r->v[MESSAGE_RECORD_TYPE]))
 		return "the type is none of chat, normal, headline, groupchat";
-	if (r->v[RECORD_BODY] == NULL && r->v[RECORD_SUBJECT] == NULL &&
-	    r->v[RECORD_URL] == NULL && m->inside == NULL)
+	if (r->v[MESSAGE_RECORD_BODY] == NULL && r->v[MESSAGE_RECORD_SUBJECT] == NULL &&
+	    r->v[MESSAGE_RECORD_URL] == NULL && m->inside == NULL)
 		return "the message is empty";
 	return NULL;
 }
 
 /* A record becomes a stanza for each recipient. */
 static void
-take_record(struct make *m, struct record *r)
+take_record(struct make *m, struct message_record *r)
 {
 	const char *to = NULL, *what = NULL;
 	struct buf why;
@@ -181,14 +181,14 @@ take_record(struct make *m, struct record *r)
 	size_t i;
 
 	buf_init(&why, 16384);
-	for (k = 0; k < RECORD_KEYS; k++)
+	for (k = 0; k < MESSAGE_RECORD_KEYS; k++)
 		if (r->v[k] == NULL)
 			r->v[k] = m->dflt.v[k];
-	if (r->v[RECORD_TO] != NULL &&
-	    (to = normal(&m->arena, r->v[RECORD_TO], &why)) == NULL)
+	if (r->v[MESSAGE_RECORD_TO] != NULL &&
+	    (to = normal(&m->arena, r->v[MESSAGE_RECORD_TO], &why)) == NULL)
 		what = buf_str(&why);
-	else if (r->v[RECORD_FROM] != NULL && (r->v[RECORD_FROM] =
-	    normal(&m->arena, r->v[RECORD_FROM], &why)) == NULL)
+	else if (r->v[MESSAGE_RECORD_FROM] != NULL && (r->v[MESSAGE_RECORD_FROM] =
+	    normal(&m->arena, r->v[MESSAGE_RECORD_FROM], &why)) == NULL)
 		what = buf_str(&why);
 	else if (to == NULL && *m->to == NULL && m->source != WHOLE)
 		what = "there is no recipient";
@@ -208,23 +208,23 @@ take_record(struct make *m, struct record *r)
 static void
 take_text(struct make *m, const char *s, size_t len)
 {
-	struct record r = { .v = { NULL } };
+	struct message_record r = { .v = { NULL } };
 	char why[256];
 	struct buf b;
 	int e = 0;
 
 	arena_reset(&m->arena);
 	if (m->source == TSV) {
-		e = record_read_tsv(&r, &m->arena, &m->columns, s, len, why,
+		e = message_record_read_tsv(&r, &m->arena, &m->columns, s, len, why,
 		    sizeof(why));
 	} else if (m->source == JSONL) {
-		e = record_read_json(&r, &m->arena, s, len, why, sizeof(why));
+		e = message_record_read_json(&r, &m->arena, s, len, why, sizeof(why));
 	} else if (len > 0) {
 		buf_init(&b, 3 * TEXT_MAX);
 		if ((e = message_text(&b, s, len)) > 0)
 			cli_warn("%d characters that XML cannot carry were "
 			    "replaced", e);
-		r.v[RECORD_BODY] = arena_dup(&m->arena,
+		r.v[MESSAGE_RECORD_BODY] = arena_dup(&m->arena,
 		    (const char *)buf_data(&b), buf_len(&b));
 		buf_release(&b);
 	}
@@ -315,7 +315,7 @@ take_whole(struct make *m)
 static struct elem *
 parse_payload(struct make *m, const char *s, size_t len)
 {
-	struct rec_reader *r;
+	struct ndxml_reader *r;
 	struct elem *e = NULL;
 	struct buf b;
 	int n;
@@ -323,15 +323,15 @@ parse_payload(struct make *m, const char *s, size_t len)
 	/* Not line by line: white space may be everywhere. */
 	buf_init(&b, 2 * TEXT_MAX);
 	buf_put(&b, s, len);
-	if (buf_err(&b) != 0 || rec_reader_new(&r, NULL, '\0') < 0)
+	if (buf_err(&b) != 0 || ndxml_reader_new(&r, NULL, '\0') < 0)
 		cli_die(EX_OSERR, "%s", xerr_str(XERR_NOMEM));
-	if ((n = rec_read(r, &b, true, &e)) < 0)
-		cli_die(EX_DATAERR, "the payload: %s", rec_errmsg(r));
+	if ((n = ndxml_read(r, &b, true, &e)) < 0)
+		cli_die(EX_DATAERR, "the payload: %s", ndxml_errmsg(r));
 	if (n == 0)
 		cli_die(EX_DATAERR, "the payload is empty");
 	if ((e = elem_dup(&m->fixed, e)) == NULL)
 		cli_die(EX_OSERR, "%s", xerr_str(XERR_NOMEM));
-	rec_reader_free(r);
+	ndxml_reader_free(r);
 	buf_release(&b);
 	return e;
 }
@@ -377,25 +377,25 @@ take_option(struct make *m, int ch)
 
 	switch (ch) {
 	case 'm': m->text = optarg; break;
-	case 's': v[RECORD_SUBJECT] = checked("-s", optarg); break;
-	case 't': v[RECORD_TYPE] = checked("-t", optarg); break;
+	case 's': v[MESSAGE_RECORD_SUBJECT] = checked("-s", optarg); break;
+	case 't': v[MESSAGE_RECORD_TYPE] = checked("-t", optarg); break;
 	case 'l': set_source(m, LINES); break;
 	case 'z': m->in_delim = '\0'; break;
 	case '0': m->out_delim = '\0'; break;
 	case OPT_TSV:
 		set_source(m, TSV);
-		if (record_parse_columns(&m->columns, optarg) < 0)
+		if (message_record_parse_columns(&m->columns, optarg) < 0)
 			cli_usage("--tsv: '%s' is no list of columns", optarg);
 		break;
 	case OPT_JSONL: set_source(m, JSONL); break;
-	case OPT_FROM: v[RECORD_FROM] = optarg; break;
-	case OPT_ID: v[RECORD_ID] = checked("--id", optarg); break;
-	case OPT_LANG: v[RECORD_LANG] = checked("--lang", optarg); break;
-	case OPT_URL: v[RECORD_URL] = checked("--url", optarg); break;
+	case OPT_FROM: v[MESSAGE_RECORD_FROM] = optarg; break;
+	case OPT_ID: v[MESSAGE_RECORD_ID] = checked("--id", optarg); break;
+	case OPT_LANG: v[MESSAGE_RECORD_LANG] = checked("--lang", optarg); break;
+	case OPT_URL: v[MESSAGE_RECORD_URL] = checked("--url", optarg); break;
 	case OPT_PRESENCE: m->kind = "presence"; break;
 	case OPT_IQ:
 		m->kind = "iq";
-		v[RECORD_TYPE] = optarg;
+		v[MESSAGE_RECORD_TYPE] = optarg;
 		break;
 	case OPT_PAYLOAD: m->payload = optarg; break;
 	}
@@ -421,10 +421,10 @@ is_presence_type(const char *s)
 static void
 check_kind(const struct make *m)
 {
-	const char *type = m->dflt.v[RECORD_TYPE];
+	const char *type = m->dflt.v[MESSAGE_RECORD_TYPE];
 
 	if (m->source != WHOLE || m->text != NULL ||
-	    m->dflt.v[RECORD_SUBJECT] != NULL || m->dflt.v[RECORD_URL] != NULL)
+	    m->dflt.v[MESSAGE_RECORD_SUBJECT] != NULL || m->dflt.v[MESSAGE_RECORD_URL] != NULL)
 		cli_usage("--%s: only with --payload, no text", m->kind);
 	if (strcmp(m->kind, "iq") == 0 &&
 	    strcmp(type, "get") != 0 && strcmp(type, "set") != 0)
@@ -443,14 +443,14 @@ check_options(struct make *m)
 
 	if (!message)
 		check_kind(m);
-	else if (v[RECORD_TYPE] == NULL)
-		v[RECORD_TYPE] = "chat";
-	else if (!message_is_type(v[RECORD_TYPE]))
+	else if (v[MESSAGE_RECORD_TYPE] == NULL)
+		v[MESSAGE_RECORD_TYPE] = "chat";
+	else if (!message_is_type(v[MESSAGE_RECORD_TYPE]))
 		cli_usage("-t: '%s' is none of chat, normal, headline, "
-		    "groupchat", v[RECORD_TYPE]);
+		    "groupchat", v[MESSAGE_RECORD_TYPE]);
 	if (m->text != NULL && m->source != WHOLE)
 		cli_usage("-l, --tsv and --jsonl read stdin, -m is one message");
-	if (v[RECORD_ID] != NULL && (m->source != WHOLE || !one))
+	if (v[MESSAGE_RECORD_ID] != NULL && (m->source != WHOLE || !one))
 		cli_usage("--id: more than one stanza would have it");
 	if (message && m->to[0] == NULL &&
 	    (m->source == WHOLE || m->source == LINES))

@@ -7,9 +7,9 @@
 
 #include "base/xerr.h"
 #include "cli/cli.h"
-#include "cli/dump.h"
+#include "watch/dump.h"
 #include "cli/filter.h"
-#include "xmpp/trace.h"
+#include "view/trace.h"
 
 static const char usage[] =
 	"usage: stream-dump [options] [FILE ...]\n"

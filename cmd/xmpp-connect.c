@@ -13,9 +13,9 @@
 
 #include "base/xerr.h"
 #include "cli/cli.h"
-#include "cli/session.h"
+#include "session/session.h"
 #include "cli/signals.h"
-#include "xml/rec.h"
+#include "xml/ndxml.h"
 
 static const char usage[] =
 	"usage: xmpp-connect [options] [-- command [argument ...]]\n"
@@ -34,7 +34,7 @@ enum { OPT_IQ = CLI_OPT_OWN };
 
 struct connect {
 	struct session *s;
-	struct rec_reader *rec;
+	struct ndxml_reader *rec;
 	bool keep, no_presence;
 	int delim;
 	char **command;		/* NULL for stdin and stdout */
@@ -111,7 +111,7 @@ go(struct connect *c, bool ahead)
 static void
 reject(struct connect *c, const char *why)
 {
-	cli_warn("line %llu: %s", (unsigned long long)rec_number(c->rec), why);
+	cli_warn("line %llu: %s", (unsigned long long)ndxml_number(c->rec), why);
 	c->status = EX_DATAERR;
 }
 
@@ -126,14 +126,14 @@ take_input(struct connect *c)
 	int r;
 
 	while (!c->stop && session_may_send(c->s)) {
-		if ((r = rec_read(c->rec, in, eof, &e)) == 0) {
+		if ((r = ndxml_read(c->rec, in, eof, &e)) == 0) {
 			c->input_done = eof;
 			return 0;
 		}
 		if (r == XERR_NOMEM)
 			return r;
 		if (r < 0)
-			reject(c, rec_errmsg(c->rec));
+			reject(c, ndxml_errmsg(c->rec));
 		else if ((why = session_check(c->s, e)) != NULL)
 			reject(c, why);
 		else if ((r = session_send(c->s, e)) < 0)
@@ -160,7 +160,7 @@ handle(struct connect *c, const struct session_event *ev)
 	case SESSION_STANZA:
 		if (c->stop)
 			return 0;
-		return rec_write(session_output(c->s), ev->elem, c->delim);
+		return ndxml_write(session_output(c->s), ev->elem, c->delim);
 	case SESSION_INPUT:
 		return take_input(c);
 	case SESSION_BROKEN_PIPE:
@@ -224,7 +224,7 @@ report_unsent(struct connect *c)
 	if (!c->input_done && !c->stop && c->rec != NULL &&
 	    (buf_len(in) > 0 || !eof))
 		cli_warn("input behind line %llu was not sent",
-		    (unsigned long long)rec_number(c->rec));
+		    (unsigned long long)ndxml_number(c->rec));
 }
 
 static int
@@ -234,7 +234,7 @@ connect_and_run(struct connect *c, const struct netopt *net, bool iq)
 	struct xparse_limits limits = { .size = net->max_stanza };
 	int r, status;
 
-	if (rec_reader_new(&c->rec, &limits, c->delim) < 0)
+	if (ndxml_reader_new(&c->rec, &limits, c->delim) < 0)
 		cli_die(EX_OSERR, "%s", xerr_str(XERR_NOMEM));
 	c->s = session_open(&cf);
 	if ((r = run(c)) < 0)
@@ -242,7 +242,7 @@ connect_and_run(struct connect *c, const struct netopt *net, bool iq)
 	if (c->child > 0)
 		session_close_output(c->s);
 	status = session_end(c->s, r, c->status);
-	rec_reader_free(c->rec);
+	ndxml_reader_free(c->rec);
 	return c->child > 0 ? reap(c, status) : status;
 }
 

@@ -13,11 +13,11 @@
 
 #include "base/xerr.h"
 #include "cli/cli.h"
-#include "cli/session.h"
+#include "session/session.h"
 #include "cli/signals.h"
 #include "xml/ns.h"
-#include "xml/rec.h"
-#include "xmpp/field.h"
+#include "xml/ndxml.h"
+#include "stanza/field.h"
 #include "xmpp/stanza.h"
 
 static const char usage[] =
@@ -134,7 +134,7 @@ print(struct listen *l, const struct elem *e)
 	int r;
 
 	if (!l->text)
-		return rec_write(out, e, l->delim);
+		return ndxml_write(out, e, l->delim);
 	if ((r = field_put_text(out, e)) == 0 && l->delim != '\n') {
 		buf_truncate(out, buf_len(out) - 1);
 		r = buf_putc(out, l->delim);

@@ -12,11 +12,11 @@
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "cli/filter.h"
-#include "cli/nest.h"
-#include "cli/papers.h"
-#include "cli/relay.h"
+#include "serve/tmpdir.h"
+#include "serve/testca.h"
+#include "watch/relay.h"
 #include "cli/signals.h"
-#include "cli/trust.h"
+#include "session/trust.h"
 #include "jid/jid.h"
 #include "net/dial.h"
 #include "net/listen.h"
@@ -117,15 +117,15 @@ static void
 make_identity(struct proxy *p)
 {
 	struct tls_config tc = { .server = true, .alpn = "xmpp-client" };
-	struct papers papers;
+	struct testca papers;
 	struct buf why;
 	char *path;
 	int r;
 
-	papers_make(&papers, &p->domain);
-	nest_make();
-	path = nest_path("ca.pem");
-	nest_write(path, &papers.ca);
+	testca_make(&papers, &p->domain);
+	tmpdir_make();
+	path = tmpdir_path("ca.pem");
+	tmpdir_write(path, &papers.ca);
 	tc.cert_pem = buf_str(&papers.cert);
 	tc.key_pem = buf_str(&papers.key);
 	buf_init(&why, WHY_MAX);
@@ -134,7 +134,7 @@ make_identity(struct proxy *p)
 	buf_release(&why);
 	cli_warn("clients find %s at 127.0.0.1 port %u; its certificate is "
 	    "by %s", jid_str(&p->domain), p->listener.port, path);
-	papers_release(&papers);
+	testca_release(&papers);
 	free(path);
 }
 
@@ -441,6 +441,6 @@ main(int argc, char *argv[])
 	tls_ctx_free(p.to_server[0]);
 	tls_ctx_free(p.to_server[1]);
 	buf_release(&p.out);
-	nest_remove();
+	tmpdir_remove();
 	signals_die(p.signal);
 }

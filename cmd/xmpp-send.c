@@ -9,7 +9,7 @@
 
 #include "base/xerr.h"
 #include "cli/cli.h"
-#include "cli/session.h"
+#include "session/session.h"
 #include "xmpp/bounce.h"
 #include "xmpp/message.h"
 #include "xmpp/stanza.h"
@@ -91,11 +91,11 @@ set_body(struct send *m, const char *s, size_t len)
 static int
 send_one(struct send *m, const struct jid *to)
 {
-	char id[IDS_MAX];
+	char id[STANZA_IDS_MAX];
 	struct elem *e;
 	int r;
 
-	if ((r = ids_make(session_ids(m->s), id)) < 0)
+	if ((r = stanza_ids_make(session_ids(m->s), id)) < 0)
 		return r;
 	arena_reset(&m->arena);
 	m->spec.to = jid_str(to);
@@ -182,7 +182,7 @@ is_bounce(const struct send *m, const struct elem *e)
 
 	if (!elem_is(e, NULL, "message") || id == NULL ||
 	    strcmp(stanza_type(e), "error") != 0 ||
-	    ids_number(session_ids(m->s), id, &n) < 0)
+	    stanza_ids_number(session_ids(m->s), id, &n) < 0)
 		return false;
 	if (from == NULL)
 		return true;	/* from our own server (RFC 6120 8.1.2.1) */

@@ -15,14 +15,14 @@
 
 #include "base/xerr.h"
 #include "cli/cli.h"
-#include "cli/hub.h"
-#include "cli/nest.h"
-#include "cli/papers.h"
-#include "cli/people.h"
+#include "serve/testserver.h"
+#include "serve/tmpdir.h"
+#include "serve/testca.h"
+#include "serve/testusers.h"
 #include "cli/signals.h"
 #include "jid/jid.h"
 #include "sasl/scram.h"
-#include "xml/rec.h"
+#include "xml/ndxml.h"
 
 static const char usage[] =
 	"usage: xmpp-serve [options] [-- command [argument ...]]\n"
@@ -86,20 +86,20 @@ enum {
 struct serve {
 	const char *output;		/* -o */
 	struct jid domain;
-	struct hub_config hub_config;
+	struct testserver_config testserver_config;
 	const char *mechanisms[MECHANISMS_MAX + 1];
 	size_t nmechanisms;
 	const char *bindings[BINDINGS_MAX + 1];
 	size_t nbindings;
 	bool certificates;
-	struct papers papers;
-	struct people people;
-	struct hub *hub;
+	struct testca papers;
+	struct testusers people;
+	struct testserver *hub;
 	char *config, *ca;		/* paths */
 	char **command;			/* or NULL */
 	pid_t child;
 	int child_status;		/* as waitpid() has it; if !child */
-	struct rec_reader *rec;
+	struct ndxml_reader *rec;
 	struct pump_end in, out, signals;
 	struct rlimit files;		/* before we raised it */
 	int status;
@@ -122,7 +122,7 @@ add_people(struct serve *s)
 	int r;
 
 	for (i = 0; i < s->people.n; i++) {
-		r = hub_add_account(s->hub, s->people.v[i].local,
+		r = testserver_add_account(s->hub, s->people.v[i].local,
 		    s->people.v[i].password);
 		/* one that is there already is good enough */
 		if (r < 0 && r != XERR_SYNTAX)
@@ -134,18 +134,18 @@ add_people(struct serve *s)
 static void
 open_hub(struct serve *s)
 {
-	struct hub_config *hc = &s->hub_config;
+	struct testserver_config *hc = &s->testserver_config;
 	struct buf why;
 	int r;
 
 	buf_init(&why, PEM_MAX);
-	nest_make();
-	s->config = nest_path("config");
-	s->ca = nest_path("ca.pem");
-	papers_make(&s->papers, &s->domain);
-	nest_write(s->ca, &s->papers.ca);
+	tmpdir_make();
+	s->config = tmpdir_path("config");
+	s->ca = tmpdir_path("ca.pem");
+	testca_make(&s->papers, &s->domain);
+	tmpdir_write(s->ca, &s->papers.ca);
 	if (s->certificates)
-		people_certify(&s->people, &s->papers);
+		testusers_certify(&s->people, &s->papers);
 	hc->domain = jid_str(&s->domain);
 	hc->cert_pem = buf_str(&s->papers.cert);
 	hc->key_pem = buf_str(&s->papers.key);
@@ -155,13 +155,13 @@ open_hub(struct serve *s)
 		hc->mechanisms = s->mechanisms;
 	if (s->nbindings > 0)
 		hc->bindings = s->bindings;
-	if ((r = hub_new(&s->hub, hc, &why)) < 0)
+	if ((r = testserver_new(&s->hub, hc, &why)) < 0)
 		die(r, &why);
-	papers_release(&s->papers);
+	testca_release(&s->papers);
 	buf_release(&why);
 	add_people(s);
-	people_write(&s->people, &(struct people_server){
-	    jid_str(&s->domain), hub_port(s->hub), s->ca }, s->config);
+	testusers_write(&s->people, &(struct testusers_server){
+	    jid_str(&s->domain), testserver_port(s->hub), s->ca }, s->config);
 }
 
 /* As many descriptors as the system lets us have: a client is one. */
@@ -195,17 +195,17 @@ open_output(struct serve *s)
 		fd = STDOUT_FILENO;
 	}
 	pump_init(&s->out, -1, fd, false, 0, OUT_ROOM);
-	s->hub_config.log = fd >= 0;
+	s->testserver_config.log = fd >= 0;
 }
 
 static void
 open_input(struct serve *s)
 {
-	struct xparse_limits limits = { .size = s->hub_config.max_stanza };
+	struct xparse_limits limits = { .size = s->testserver_config.max_stanza };
 
 	pump_init(&s->in, s->command == NULL ? STDIN_FILENO : -1, -1, false,
 	    LINE_MAX_IN > 2 * limits.size ? LINE_MAX_IN : 2 * limits.size, 0);
-	if (rec_reader_new(&s->rec, &limits, '\n') < 0)
+	if (ndxml_reader_new(&s->rec, &limits, '\n') < 0)
 		cli_die(EX_OSERR, "%s", xerr_str(XERR_NOMEM));
 }
 
@@ -315,7 +315,7 @@ take_signals(struct serve *s)
 static void
 reject(struct serve *s, const char *why)
 {
-	cli_warn("line %llu: %s", (unsigned long long)rec_number(s->rec), why);
+	cli_warn("line %llu: %s", (unsigned long long)ndxml_number(s->rec), why);
 	s->status = EX_DATAERR;
 }
 
@@ -326,11 +326,11 @@ take_input(struct serve *s)
 	struct elem *e;
 	int r;
 
-	while (s->in.rfd >= 0 && !hub_is_congested(s->hub) &&
-	    (r = rec_read(s->rec, &s->in.in, s->in.rclosed, &e)) != 0) {
+	while (s->in.rfd >= 0 && !testserver_is_congested(s->hub) &&
+	    (r = ndxml_read(s->rec, &s->in.in, s->in.rclosed, &e)) != 0) {
 		if (r < 0)
-			reject(s, rec_errmsg(s->rec));
-		else if ((r = hub_inject(s->hub, e)) == XERR_SYNTAX)
+			reject(s, ndxml_errmsg(s->rec));
+		else if ((r = testserver_inject(s->hub, e)) == XERR_SYNTAX)
 			reject(s, "not a stanza, or without \"to\"");
 		else if (r < 0)
 			reject(s, xerr_str(r));
@@ -340,7 +340,7 @@ take_input(struct serve *s)
 static void
 put_output(struct serve *s)
 {
-	struct buf *log = hub_log(s->hub);
+	struct buf *log = testserver_log(s->hub);
 	size_t n = buf_len(log);
 
 	if (n > buf_room(&s->out.out))
@@ -357,7 +357,7 @@ step(struct serve *s, int64_t deadline)
 	struct pump_end *ends[] = { &s->in, &s->out, &s->signals };
 	int r;
 
-	r = hub_poll(s->hub, ends, sizeof(ends) / sizeof(ends[0]), deadline);
+	r = testserver_poll(s->hub, ends, sizeof(ends) / sizeof(ends[0]), deadline);
 	if (r < 0)
 		cli_die(cli_status(r), "%s", r == XERR_SYS ? strerror(errno) :
 		    xerr_str(r));
@@ -370,7 +370,7 @@ static bool
 has_output(struct serve *s)
 {
 	return s->out.wfd >= 0 && (buf_len(&s->out.out) > 0 ||
-	    buf_len(hub_log(s->hub)) > 0);
+	    buf_len(testserver_log(s->hub)) > 0);
 }
 
 static int
@@ -384,9 +384,9 @@ run(struct serve *s)
 		announce(s);
 	while (!s->stop)
 		step(s, -1);
-	hub_close(s->hub);
+	testserver_close(s->hub);
 	deadline = pump_deadline(MS_GOODBYE);
-	while ((hub_clients(s->hub) > 0 || has_output(s)) &&
+	while ((testserver_clients(s->hub) > 0 || has_output(s)) &&
 	    pump_now() < deadline && s->signals_seen < 2)
 		step(s, deadline);
 	if (s->command == NULL)
@@ -398,12 +398,12 @@ run(struct serve *s)
 static void
 release(struct serve *s)
 {
-	hub_free(s->hub);
-	rec_reader_free(s->rec);
+	testserver_free(s->hub);
+	ndxml_reader_free(s->rec);
 	pump_release(&s->in);
 	pump_release(&s->out);
 	pump_release(&s->signals);
-	people_release(&s->people);
+	testusers_release(&s->people);
 	free(s->config);
 	free(s->ca);
 }
@@ -420,7 +420,7 @@ set_store(struct serve *s, const char *name)
 {
 	if (scram_hash(name, NULL) == NULL)
 		cli_usage("--store: %s is no SCRAM without -PLUS", name);
-	s->hub_config.store = name;
+	s->testserver_config.store = name;
 }
 
 static void
@@ -451,8 +451,8 @@ add_binding(struct serve *s, const char *type)
 static void
 set_max_tls(struct serve *s, const char *version)
 {
-	s->hub_config.no_tls_1_3 = strcmp(version, "1.2") == 0;
-	if (!s->hub_config.no_tls_1_3 && strcmp(version, "1.3") != 0)
+	s->testserver_config.no_tls_1_3 = strcmp(version, "1.2") == 0;
+	if (!s->testserver_config.no_tls_1_3 && strcmp(version, "1.3") != 0)
 		cli_usage("--max-tls: %s is neither 1.2 nor 1.3", version);
 }
 
@@ -484,7 +484,7 @@ static const struct option longs[] = {
 static void
 take_option(struct serve *s, int ch)
 {
-	struct hub_config *hc = &s->hub_config;
+	struct testserver_config *hc = &s->testserver_config;
 
 	switch (ch) {
 	case 'd': set_domain(s, optarg); break;
@@ -493,7 +493,7 @@ take_option(struct serve *s, int ch)
 	case 'p':
 		hc->port = (unsigned)cli_number("--port", optarg, 0, 65535);
 		break;
-	case 'u': people_add(&s->people, optarg); break;
+	case 'u': testusers_add(&s->people, optarg); break;
 	case 'v': cli_louder(); break;
 	case OPT_ANONYMOUS: hc->anonymous = true; break;
 	case OPT_BINDING: add_binding(s, optarg); break;
@@ -527,11 +527,11 @@ main(int argc, char *argv[])
 	int ch, status;
 
 	cli_init("xmpp-serve", usage);
-	s.hub_config.token_life = TOKEN_LIFE;
-	s.hub_config.timeout_ms = MS_TIMEOUT;
+	s.testserver_config.token_life = TOKEN_LIFE;
+	s.testserver_config.timeout_ms = MS_TIMEOUT;
 	set_domain(&s, "localhost");
-	people_add(&s.people, "romeo");
-	people_add(&s.people, "juliet");
+	testusers_add(&s.people, "romeo");
+	testusers_add(&s.people, "juliet");
 	while ((ch = cli_getopt(argc, argv, shorts, longs)) != -1)
 		take_option(&s, ch);
 	if (optind < argc)

@@ -11,9 +11,40 @@ ok 'every test can be run' sh -c '
 sed -n '/^unset /p; /^export XMPP_STATE=$/p' scripts/run-tests |
     tr -s ' =' '\n\n' >"$T/unset"
 grep -Eoh '"(XMPP_[A-Z_]+|SSL_CERT_[A-Z]+|[A-Z]+_PROXY|[a-z]+_proxy)"' \
-    libcore/cli/*.c | tr -d '"' | sort -u >"$T/read"
+    libcore/*/*.c | tr -d '"' | sort -u >"$T/read"
 ok 'variables are found in the programs' grep -qx ALL_PROXY "$T/read"
 is 'no test inherits one of them' "$(grep -vxFf "$T/unset" "$T/read")" ''
+
+# The plan: the rooms from the ground up, a row a line.  A room includes from
+# rows below its own, and from no other: so there is no arrow up and no circle.
+cat >"$T/rows" <<'EOF'
+base
+xml jid sasl
+stanza view xmpp
+client server
+net
+state
+cli
+account watch
+session serve
+EOF
+python3 - "$T/rows" >"$T/arrows" <<'EOF'
+import glob, re, sys
+row = {room: n for n, line in enumerate(open(sys.argv[1]))
+       for room in line.split()}
+for path in sorted(glob.glob('libcore/*/*.[ch]')):
+    room = path.split('/')[1]
+    if room not in row:
+        print(path, 'is in no room of the plan')
+        continue
+    for other in re.findall(r'^#include "([a-z0-9]+)/', open(path).read(), re.M):
+        if other != room and row.get(other, 99) >= row[room]:
+            print(path, 'includes from', other)
+EOF
+is 'no arrow goes up, no rooms in a circle' "$(cat "$T/arrows")" ''
+is 'only cli and cmd exit and print' "$(grep -nE \
+    '(^|[^_a-z>.])(exit|abort|f?printf|puts|perror) ?\(' libcore/*/*.c |
+    grep -v '^libcore/cli/')" ''
 
 # What the Makefile says.
 programs=$(make -s list-programs 2>/dev/null)

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/xerr.h"
-#include "cli/blocks.h"
+#include "cli/blockio.h"
 #include "cli/cli.h"
 #include "cli/filter.h"
 
@@ -31,9 +31,9 @@ filter_init(struct filter *f, char *const *files,
 	buf_init(&f->in, (cf->max == 0 ? DEFAULT_MAX : cf->max) +
 	    2 * READ_SIZE);
 	buf_init(&f->out, OUT_MAX);
-	if ((r = rec_reader_new(&f->rec, &limits, cf->delim)) < 0)
+	if ((r = ndxml_reader_new(&f->rec, &limits, cf->delim)) < 0)
 		cli_die(cli_status(r), "%s", xerr_str(r));
-	rec_set_form(f->rec, cf->form);
+	ndxml_set_form(f->rec, cf->form);
 }
 
 ssize_t
@@ -48,7 +48,7 @@ filter_read(int fd, struct buf *b, size_t n)
 		errno = ENOMEM;
 		return -1;
 	}
-	if ((got = blocks_read(fd, p, n)) > 0)
+	if ((got = blockio_read(fd, p, n)) > 0)
 		buf_commit(b, (size_t)got);
 	return got;
 }
@@ -61,7 +61,7 @@ filter_flush(struct buf *b, bool force)
 		    xerr_str(buf_err(b)));
 	if (!force && buf_len(b) < WRITE_SIZE)
 		return;
-	blocks_write(STDOUT_FILENO, buf_data(b), buf_len(b));
+	blockio_write(STDOUT_FILENO, buf_data(b), buf_len(b));
 	buf_consume(b, buf_len(b));
 }
 
@@ -109,7 +109,7 @@ close_file(struct filter *f)
 	f->fd = -1;
 	f->eof = false;
 	buf_reset(&f->in);
-	rec_restart(f->rec);
+	ndxml_restart(f->rec);
 }
 
 /* Read more, having written what is there for whoever waits for it. */
@@ -136,7 +136,7 @@ filter_next(struct filter *f, struct elem **e)
 
 	filter_flush(&f->out, false);
 	while (f->fd >= 0 || open_next(f)) {
-		if ((r = rec_read(f->rec, &f->in, f->eof, e)) == 1)
+		if ((r = ndxml_read(f->rec, &f->in, f->eof, e)) == 1)
 			return true;
 		if (r == 0 && f->eof)
 			close_file(f);
@@ -145,8 +145,8 @@ filter_next(struct filter *f, struct elem **e)
 		else if (r == XERR_NOMEM)
 			cli_die(EX_OSERR, "%s", xerr_str(r));
 		else {
-			filter_complain(f->file, rec_number(f->rec),
-			    rec_errmsg(f->rec));
+			filter_complain(f->file, ndxml_number(f->rec),
+			    ndxml_errmsg(f->rec));
 			worsen(f, EX_DATAERR);
 		}
 	}
@@ -156,7 +156,7 @@ filter_next(struct filter *f, struct elem **e)
 const char *
 filter_line(const struct filter *f, size_t *len)
 {
-	return rec_line(f->rec, len);
+	return ndxml_line(f->rec, len);
 }
 
 struct buf *
@@ -172,7 +172,7 @@ filter_end(struct filter *f)
 	cli_close_stdout();
 	if (f->fd >= 0)
 		close_file(f);
-	rec_reader_free(f->rec);
+	ndxml_reader_free(f->rec);
 	buf_release(&f->in);
 	buf_release(&f->out);
 	return f->status;

@@ -16,7 +16,7 @@
 
 #include "base/buf.h"
 #include "xml/elem.h"
-#include "xml/rec.h"
+#include "xml/ndxml.h"
 
 struct filter_config {
 	int delim;		/* of records, in and out */
@@ -29,7 +29,7 @@ struct filter {
 	const char *file;	/* that is read, NULL for standard input */
 	int fd;			/* -1: none is open */
 	bool eof;
-	struct rec_reader *rec;
+	struct ndxml_reader *rec;
 	struct filter_config cf;
 	struct buf in, out;
 	int status;		/* the worst thing so far */

@@ -158,7 +158,7 @@ tls_failed(struct conn *c, int r)
 
 /* The peer's bytes have ended, and not by a breakdown of ours. */
 static bool
-wire_ended(const struct conn *c)
+connection_ended(const struct conn *c)
 {
 	return c->end.rclosed && c->end.rerr == 0 && c->end.werr == 0 &&
 	    buf_len(&c->end.in) == 0;
@@ -174,7 +174,7 @@ step_tls(struct conn *c)
 	if (used < 0)
 		return fail(c, (int)used, xerr_str((int)used), "");
 	buf_consume(&c->end.in, (size_t)used);
-	if (wire_ended(c))
+	if (connection_ended(c))
 		tls_feed_eof(c->tls);
 	if (c->shutdown)
 		tls_shutdown(c->tls);
@@ -192,7 +192,7 @@ step_plain(struct conn *c)
 
 	n = move(&c->in, &c->end.in);
 	n += move(&c->end.out, &c->out);
-	if (!c->eof && wire_ended(c)) {
+	if (!c->eof && connection_ended(c)) {
 		c->eof = true;
 		return 1;
 	}

@@ -10,7 +10,7 @@
 
 #include "base/vis.h"
 #include "base/xerr.h"
-#include "net/dial_local.h"
+#include "net/dial_int.h"
 #include "net/proxy.h"
 #include "net/pump.h"
 
@@ -155,8 +155,8 @@ dialer_free(struct dialer *d)
 
 	if (d == NULL)
 		return;
-	race_cancel(d);
-	hop_free(d);
+	dial_race_cancel(d);
+	dial_hop_free(d);
 	/* Questions still open are answered, in d, by this. */
 	resolver_free(d->res);
 	for (i = 0; i < d->nt; i++) {
@@ -184,9 +184,9 @@ advance(struct dialer *d, bool *over, int64_t *until)
 	int r;
 
 	while (d->nf == 0 || (now >= d->next_start && d->nf < DIAL_FLIGHTS)) {
-		if ((a = plan_next(d, &t, now, over, until)) == NULL)
+		if ((a = dial_plan_next(d, &t, now, over, until)) == NULL)
 			return 0;
-		if ((r = race_start(d, t, a)) < 0)
+		if ((r = dial_race_start(d, t, a)) < 0)
 			return r;
 		now = pump_now();
 	}
@@ -200,8 +200,8 @@ time_up(struct dialer *d)
 {
 	bool any = d->nf > 0;
 
-	race_time_up(d);
-	plan_time_up(d);
+	dial_race_time_up(d);
+	dial_plan_time_up(d);
 	if (!any)
 		dial_note(d, XERR_TEMP, NULL, "the time is up");
 	return XERR_TEMP;
@@ -215,12 +215,12 @@ run(struct dialer *d, const struct pollfd *p, size_t n, int *fd)
 	int r;
 
 	resolver_run(d->res, p, n > 0 ? d->asked : 0);
-	if (n > 0 && (*fd = race_check(d, p + d->asked, n - d->asked)) >= 0)
+	if (n > 0 && (*fd = dial_race_check(d, p + d->asked, n - d->asked)) >= 0)
 		return 1;
 	d->until = d->cf.deadline;
 	if (d->until >= 0 && pump_now() >= d->until)
 		return time_up(d);
-	if ((r = plan_step(d)) <= 0 || (r = advance(d, &over, &d->until)) < 0)
+	if ((r = dial_plan_step(d)) <= 0 || (r = advance(d, &over, &d->until)) < 0)
 		return r;
 	return over && d->nf == 0 ? DIAL_OVER : 0;
 }
@@ -252,8 +252,8 @@ resolver_needed(struct dialer *d, struct buf *why)
 static int
 failure(struct dialer *d, int r, struct buf *why)
 {
-	race_cancel(d);
-	hop_free(d);
+	dial_race_cancel(d);
+	dial_hop_free(d);
 	d->active = false;
 	if (buf_len(&d->story) == 0)
 		dial_note(d, r != DIAL_OVER ? r : XERR_UNAVAIL, NULL,
@@ -271,7 +271,7 @@ failure(struct dialer *d, int r, struct buf *why)
 static int
 success(struct dialer *d, struct dial_target *t)
 {
-	race_cancel(d);
+	dial_race_cancel(d);
 	d->active = false;
 	d->won_at = pump_now();
 	*t = (struct dial_target){ .host = d->won->host,
@@ -287,7 +287,7 @@ step(struct dialer *d, const struct pollfd *p, size_t n, int *fd)
 {
 	int plugs[4], nplugs = plug(plugs), r;
 
-	r = d->proxy != NULL ? hop_step(d, p, n, fd) : run(d, p, n, fd);
+	r = d->proxy != NULL ? dial_hop_step(d, p, n, fd) : run(d, p, n, fd);
 	while (nplugs > 0)
 		close(plugs[--nplugs]);
 	return r;
@@ -316,10 +316,10 @@ size_t
 dialer_fds(struct dialer *d, struct pollfd *p, int64_t *until)
 {
 	if (d->proxy != NULL)
-		return hop_fds(d, p, until);
+		return dial_hop_fds(d, p, until);
 	*until = d->until;
 	d->asked = resolver_fds(d->res, p, until);
-	return d->asked + race_fds(d, p + d->asked);
+	return d->asked + dial_race_fds(d, p + d->asked);
 }
 
 int
@@ -344,7 +344,7 @@ dialer_has_another(const struct dialer *d)
 	size_t i;
 
 	for (i = 0; i < d->nt; i++)
-		if (plan_has_more(d, &d->t[i]))
+		if (dial_plan_has_more(d, &d->t[i]))
 			return true;
 	return false;
 }

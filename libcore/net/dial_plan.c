@@ -8,14 +8,14 @@
 #include <time.h>
 
 #include "base/xerr.h"
-#include "net/dial_local.h"
+#include "net/dial_int.h"
 #include "net/pump.h"
 #include "net/srv.h"
 
 enum {
 	XMPP_CLIENT = 5222, XMPPS_CLIENT = 5223,
 	RESOLUTION_DELAY = 50,	/* ms; RFC 8305 section 3 */
-	ANSWER_DELAY = 1500,	/* while there is something else to try */
+	AUTO_REPLY_DELAY = 1500,	/* while there is something else to try */
 	PRIORITY_DELAY = 1000	/* before a lower priority, while one flies */
 };
 
@@ -49,7 +49,7 @@ is_host_name(const char *s)
 
 /* The list of one that needs no SRV records, or has none. */
 static int
-plan_one(struct dialer *d, unsigned port, const char *from, bool secure)
+dial_plan_one(struct dialer *d, unsigned port, const char *from, bool secure)
 {
 	const char *host = d->cf.host;
 	size_t n = strlen(host);
@@ -153,7 +153,7 @@ srv_is_known(const struct dialer *d, int64_t now, int64_t *until)
 		return true;
 	q += q[1].done;
 	return q->done && q->n > 0 && !is_dot(q->list) &&
-	    is_time(q->done_at + ANSWER_DELAY, now, until);
+	    is_time(q->done_at + AUTO_REPLY_DELAY, now, until);
 }
 
 /*
@@ -167,7 +167,7 @@ is_secure(const struct dialer *d, int i)
 }
 
 static int
-plan_targets(struct dialer *d, const struct srv *list, size_t n)
+dial_plan_targets(struct dialer *d, const struct srv *list, size_t n)
 {
 	struct target *t;
 	size_t i;
@@ -226,7 +226,7 @@ note_service(struct dialer *d, int i)
  * vouches for (RFC 7673 3.1).
  */
 static int
-plan_fallback(struct dialer *d)
+dial_plan_fallback(struct dialer *d)
 {
 	const struct srv_query *q = d->srv;
 	bool kept = q[0].err == XERR_TEMP || q[1].err == XERR_TEMP;
@@ -235,13 +235,13 @@ plan_fallback(struct dialer *d)
 		return XERR_NOMEM;
 	if (kept && d->cf.tlsa && resolver_is_trusted(d->res))
 		return XERR_TEMP;
-	return plan_one(d, usual_port(d), "no SRV", is_secure(d, 0) &&
+	return dial_plan_one(d, usual_port(d), "no SRV", is_secure(d, 0) &&
 	    is_secure(d, 1));
 }
 
 /* The services were looked up: what is there to try? */
 static int
-plan_services(struct dialer *d)
+dial_plan_services(struct dialer *d)
 {
 	struct srv *list;
 	bool none = false;
@@ -257,9 +257,9 @@ plan_services(struct dialer *d)
 	}
 	srv_sort(list, n, seed(d));
 	if (n > 0)
-		r = plan_targets(d, list, n);
+		r = dial_plan_targets(d, list, n);
 	else if (!none)
-		r = plan_fallback(d);
+		r = dial_plan_fallback(d);
 	else {
 		/* "." means no (RFC 6120 3.2.1), of either one (XEP-0368) */
 		dial_note(d, r = XERR_UNAVAIL, NULL,
@@ -270,24 +270,24 @@ plan_services(struct dialer *d)
 }
 
 int
-plan_step(struct dialer *d)
+dial_plan_step(struct dialer *d)
 {
 	int r;
 
 	if (d->planned)
 		return 1;
 	if (d->cf.port != 0)
-		r = plan_one(d, d->cf.port, "given", false);
+		r = dial_plan_one(d, d->cf.port, "given", false);
 	else if (d->proxy != NULL)
-		r = plan_one(d, usual_port(d), "by proxy", false);
+		r = dial_plan_one(d, usual_port(d), "by proxy", false);
 	else if (d->cf.host[0] == '[' ||
 	    literal_family(d->cf.host) != AF_UNSPEC)
-		r = plan_one(d, usual_port(d), "an address", false);
+		r = dial_plan_one(d, usual_port(d), "an address", false);
 	else {
 		ask_srv(d);
 		if (!srv_is_known(d, pump_now(), &d->until))
 			return 0;
-		r = plan_services(d);
+		r = dial_plan_services(d);
 	}
 	d->planned = r > 0;
 	return r;
@@ -405,7 +405,7 @@ ask_target(struct dialer *d, struct target *t)
 }
 
 struct addr *
-plan_next(struct dialer *d, struct target **out, int64_t now, bool *over,
+dial_plan_next(struct dialer *d, struct target **out, int64_t now, bool *over,
     int64_t *until)
 {
 	bool waiting = false;
@@ -427,7 +427,7 @@ plan_next(struct dialer *d, struct target **out, int64_t now, bool *over,
 		if (t->done)
 			continue;
 		/* DNS may be silent about this one, and not about the next */
-		if (!is_time(t->q[0].asked_at + ANSWER_DELAY, now, until))
+		if (!is_time(t->q[0].asked_at + AUTO_REPLY_DELAY, now, until))
 			return NULL;
 		waiting = true;
 	}
@@ -436,7 +436,7 @@ plan_next(struct dialer *d, struct target **out, int64_t now, bool *over,
 }
 
 bool
-plan_has_more(const struct dialer *d, const struct target *t)
+dial_plan_has_more(const struct dialer *d, const struct target *t)
 {
 	if (t->done)
 		return false;
@@ -446,7 +446,7 @@ plan_has_more(const struct dialer *d, const struct target *t)
 }
 
 void
-plan_time_up(struct dialer *d)
+dial_plan_time_up(struct dialer *d)
 {
 	static const char silent[] = "the name servers do not answer";
 	struct target *t;

@@ -9,14 +9,14 @@
 #include <unistd.h>
 
 #include "base/xerr.h"
-#include "net/dial_local.h"
+#include "net/dial_int.h"
 #include "net/proxy.h"
 #include "net/pump.h"
 
 enum { WHY_MAX = 1000 };
 
 /* On the way to a target: to the proxy first, which then is asked. */
-struct hop {
+struct dial_hop {
 	struct target *target;
 	struct dialer *way;	/* to the proxy */
 	int fd;			/* to it, or -1 */
@@ -83,11 +83,11 @@ talk(struct proxy *p, int fd, int64_t deadline)
 
 /* Begin the way to the next target; DIAL_OVER if there is none. */
 static int
-hop_new(struct dialer *d, struct buf *why)
+dial_hop_new(struct dialer *d, struct buf *why)
 {
 	struct dial_config cf = d->cf;
 	struct target *t = d->t;
-	struct hop *h;
+	struct dial_hop *h;
 	int r;
 
 	while (t < d->t + d->nt && t->done)
@@ -112,9 +112,9 @@ hop_new(struct dialer *d, struct buf *why)
 }
 
 void
-hop_free(struct dialer *d)
+dial_hop_free(struct dialer *d)
 {
-	struct hop *h = d->hop;
+	struct dial_hop *h = d->hop;
 
 	d->hop = NULL;
 	if (h == NULL)
@@ -136,7 +136,7 @@ reach(struct dialer *d, const struct pollfd *p, size_t n)
 
 	buf_init(&why, WHY_MAX);
 	if (d->hop == NULL)
-		r = hop_new(d, &why);
+		r = dial_hop_new(d, &why);
 	if (r == 0)
 		r = dialer_step(d->hop->way, p, n, &d->hop->fd, &t, &why);
 	if (r == 1)
@@ -152,7 +152,7 @@ reach(struct dialer *d, const struct pollfd *p, size_t n)
 static int
 ask(struct dialer *d)
 {
-	struct hop *h = d->hop;
+	struct dial_hop *h = d->hop;
 	int r = talk(&h->p, h->fd, d->cf.deadline);
 	int ms = (int)(pump_now() - h->began);
 
@@ -169,11 +169,11 @@ ask(struct dialer *d)
 }
 
 int
-hop_step(struct dialer *d, const struct pollfd *p, size_t n, int *fd)
+dial_hop_step(struct dialer *d, const struct pollfd *p, size_t n, int *fd)
 {
 	int r;
 
-	if ((r = plan_step(d)) < 0)
+	if ((r = dial_plan_step(d)) < 0)
 		return r;
 	if (d->hop == NULL || d->hop->fd < 0)
 		r = reach(d, p, n);
@@ -185,14 +185,14 @@ hop_step(struct dialer *d, const struct pollfd *p, size_t n, int *fd)
 		d->hop->fd = -1;
 	}
 	if (r != 0)
-		hop_free(d);
+		dial_hop_free(d);
 	return r;
 }
 
 size_t
-hop_fds(struct dialer *d, struct pollfd *p, int64_t *until)
+dial_hop_fds(struct dialer *d, struct pollfd *p, int64_t *until)
 {
-	struct hop *h = d->hop;
+	struct dial_hop *h = d->hop;
 	const void *data;
 
 	if (h->fd < 0)

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/xerr.h"
-#include "net/dial_local.h"
+#include "net/dial_int.h"
 #include "net/pump.h"
 
 enum { STAGGER = 250 };		/* ms; RFC 8305 section 5 */
@@ -80,7 +80,7 @@ is_itself(int fd)
 }
 
 int
-race_start(struct dialer *d, struct target *t, struct addr *a)
+dial_race_start(struct dialer *d, struct target *t, struct addr *a)
 {
 	int64_t now = pump_now();
 	int fd;
@@ -105,7 +105,7 @@ race_start(struct dialer *d, struct target *t, struct addr *a)
 }
 
 size_t
-race_fds(const struct dialer *d, struct pollfd *p)
+dial_race_fds(const struct dialer *d, struct pollfd *p)
 {
 	size_t i;
 
@@ -146,7 +146,7 @@ ended(struct dialer *d, const struct flight *f)
 }
 
 int
-race_check(struct dialer *d, const struct pollfd *p, size_t n)
+dial_race_check(struct dialer *d, const struct pollfd *p, size_t n)
 {
 	struct flight f;
 	int fd = -1;
@@ -164,7 +164,7 @@ race_check(struct dialer *d, const struct pollfd *p, size_t n)
 }
 
 void
-race_cancel(struct dialer *d)
+dial_race_cancel(struct dialer *d)
 {
 	struct flight *f;
 
@@ -178,7 +178,7 @@ race_cancel(struct dialer *d)
 }
 
 void
-race_time_up(struct dialer *d)
+dial_race_time_up(struct dialer *d)
 {
 	size_t i;
 

@@ -21,7 +21,7 @@ enum {
 
 /* What is awaited. */
 enum {
-	METHOD, PASSWORD, REPLY, REPLY_LENGTH, REPLY_ADDRESS, RESPONSE, DONE
+	METHOD, PASSWORD, REPLY, SERVER_REPLY_LENGTH, SERVER_REPLY_ADDRESS, RESPONSE, DONE
 };
 
 static int
@@ -284,9 +284,9 @@ socks_reply(struct proxy *p, const unsigned char *b)
 	if (b[1] != 0)
 		return fail(p, codes[b[1]].r, codes[b[1]].why);
 	switch (b[3]) {
-	case 1: return await(p, REPLY_ADDRESS, 4 + 2);
-	case 3: return await(p, REPLY_LENGTH, 1);
-	case 4: return await(p, REPLY_ADDRESS, 16 + 2);
+	case 1: return await(p, SERVER_REPLY_ADDRESS, 4 + 2);
+	case 3: return await(p, SERVER_REPLY_LENGTH, 1);
+	case 4: return await(p, SERVER_REPLY_ADDRESS, 16 + 2);
 	default: return fail(p, XERR_PROTO, "the proxy breaks its protocol");
 	}
 }
@@ -305,8 +305,8 @@ socks_step(struct proxy *p)
 		    fail(p, XERR_AUTH, "the proxy refuses the password");
 	case REPLY:
 		return socks_reply(p, b);
-	case REPLY_LENGTH:
-		return await(p, REPLY_ADDRESS, b[0] + 2u);
+	case SERVER_REPLY_LENGTH:
+		return await(p, SERVER_REPLY_ADDRESS, b[0] + 2u);
 	default:
 		p->step = DONE;
 		return 1;

@@ -13,7 +13,7 @@
 
 #include "base/xerr.h"
 #include "net/pump.h"
-#include "net/resolve_local.h"
+#include "net/resolve_int.h"
 
 enum {
 	TYPE_SRV = 33,		/* RFC 2782 */

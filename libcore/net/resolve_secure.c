@@ -8,7 +8,7 @@
 
 #include <openssl/rand.h>
 
-#include "net/resolve_local.h"
+#include "net/resolve_int.h"
 
 enum {
 	CLASS_IN = 1,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/xerr.h"
-#include "net/resolve_local.h"
+#include "net/resolve_int.h"
 
 enum {
 	CLASS_IN = 1, TYPE_A = 1, TYPE_CNAME = 5, TYPE_TLSA = 52,
@@ -17,7 +17,7 @@ struct message {
 	size_t len;
 };
 
-struct record {
+struct message_record {
 	unsigned type;
 	const unsigned char *data;
 	size_t len;
@@ -52,7 +52,7 @@ skip_name(const struct message *m, const unsigned char *p)
 
 /* The record at P; what is behind it, or NULL if it does not end there. */
 static const unsigned char *
-read_record(const struct message *m, const unsigned char *p, struct record *r)
+read_record(const struct message *m, const unsigned char *p, struct message_record *r)
 {
 	const unsigned char *end = m->p + m->len;
 
@@ -84,7 +84,7 @@ int
 resolve_take_tlsa(struct tlsa_query *q, const unsigned char *answer, size_t len)
 {
 	const struct message m = { answer, len };
-	struct record r;
+	struct message_record r;
 	const unsigned char *p;
 	unsigned n;
 
@@ -108,7 +108,7 @@ resolve_take_alias(struct tlsa_query *q, const unsigned char *answer,
 {
 	const struct message m = { answer, len };
 	const unsigned char *p;
-	struct record r;
+	struct message_record r;
 	char *name;
 	unsigned n;
 

@@ -11,7 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/xerr.h"
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 
 enum {
 	NET_IN = 20000,		/* a record and the beginning of the next */

@@ -5,7 +5,7 @@
 #include <openssl/x509.h>
 
 #include "base/xerr.h"
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 
 enum {
 	EXPORTER_LEN = 32,	/* RFC 9266 section 2 */

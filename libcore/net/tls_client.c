@@ -3,7 +3,7 @@
 #include <openssl/pem.h>
 
 #include "base/xerr.h"
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 
 /* A client whose certificate is not good is as one that has none. */
 static int

@@ -8,7 +8,7 @@
 #include <openssl/x509.h>
 
 #include "base/xerr.h"
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 
 int
 tls_init(void)

@@ -9,7 +9,7 @@
 
 #include "base/xerr.h"
 #include "net/resolve.h"
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 
 enum { DANE_EE = 3 };
 

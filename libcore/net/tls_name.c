@@ -4,7 +4,7 @@
 
 #include <openssl/x509v3.h>
 
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 
 static const char service[] = "_xmpp-client.";
 

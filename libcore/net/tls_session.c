@@ -15,7 +15,7 @@
 #include <openssl/evp.h>
 
 #include "base/xerr.h"
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 
 enum {
 	VERIFIED_FOR = 24 * 3600,	/* s; then the whole chain again */

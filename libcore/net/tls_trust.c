@@ -8,7 +8,7 @@
 #include <openssl/x509.h>
 
 #include "base/xerr.h"
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 
 enum { DIR_MAX = 4096 };
 

@@ -7,7 +7,7 @@
 
 #include "base/b64.h"
 #include "base/xerr.h"
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 
 static const char prefix[] = "sha256//";
 

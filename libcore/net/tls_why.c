@@ -10,7 +10,7 @@
 
 #include "base/b64.h"
 #include "base/vis.h"
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 
 enum {
 	NAMES_SHOWN = 5,

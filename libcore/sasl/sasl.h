@@ -154,7 +154,7 @@ const char *sasl_bound_by(const struct sasl *s);
 /*
  * Append the initial response to OUT; once, and first.  XERR_CONFIG if the
  * password is not usable: empty, not UTF-8, with a NUL or, for SCRAM, with
- * characters that SASLprep forbids (see sasl/prep.h).  XERR_AUTH if the
+ * characters that SASLprep forbids (see sasl/saslprep.h).  XERR_AUTH if the
  * server's offer has a hole that somebody may have made (XEP-0440 section 3).
  * XERR_INTERNAL if it is not the first call.  OUT holds the password for
  * PLAIN: wipe it.

@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "base/xerr.h"
 #include "sasl/ht.h"
-#include "sasl/prep.h"
+#include "sasl/saslprep.h"
 #include "sasl/sasl_server_int.h"
 
 enum { TOKENS_MAX = 8 };	/* of one user and client */

@@ -9,7 +9,7 @@
 #include "base/xerr.h"
 #include "sasl/downgrade.h"
 #include "sasl/mech.h"
-#include "sasl/prep.h"
+#include "sasl/saslprep.h"
 #include "sasl/scram.h"
 #include "sasl/scram_challenge.h"
 

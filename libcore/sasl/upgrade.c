@@ -5,7 +5,7 @@
 
 #include "base/xerr.h"
 #include "sasl/mech.h"
-#include "sasl/prep.h"
+#include "sasl/saslprep.h"
 #include "sasl/scram.h"
 
 /*

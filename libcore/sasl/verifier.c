@@ -4,7 +4,7 @@
 #include <openssl/crypto.h>
 
 #include "base/xerr.h"
-#include "sasl/prep.h"
+#include "sasl/saslprep.h"
 #include "sasl/verifier.h"
 
 /* The hash of MECHANISM and its place; NULL if it is none of SCRAM. */

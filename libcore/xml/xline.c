@@ -42,7 +42,7 @@ close_tag(struct xline *l)
 }
 
 int
-xline_start(struct xline *l, const struct xtag *tag)
+xline_start(struct xline *l, const struct xparse_tag *tag)
 {
 	const struct xname *n;
 	size_t i;

@@ -1,6 +1,6 @@
 /*
  * Writing one element as a line, ndxml(5), while its tags and text are being
- * read: the bytes that rec_write() would give for its tree, without the tree.
+ * read: the bytes that ndxml_write() would give for its tree, without the tree.
  */
 #ifndef XML_XLINE_H
 #define XML_XLINE_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "xml/xml.h"
-#include "xml/xtag.h"
+#include "xml/xparse_tag.h"
 
 struct xline {
 	struct buf out;		/* the line, without its delimiter */
@@ -28,7 +28,7 @@ void xline_reset(struct xline *l);
  * A start tag; text; the end tag of the innermost element, as it was written.
  * They return 0 or the error of the line.
  */
-int xline_start(struct xline *l, const struct xtag *tag);
+int xline_start(struct xline *l, const struct xparse_tag *tag);
 int xline_text(struct xline *l, const char *s, size_t len);
 int xline_end(struct xline *l, const char *qname);
 

@@ -1,6 +1,6 @@
 /*
  * The stream parser, on expat: feeding it and taking events.  Only this file,
- * xhandle.c and xstart.c know expat, and its traps: reparse deferral; UTF-16,
+ * xparse_expat.c and xparse_restart.c know expat, and its traps: reparse deferral; UTF-16,
  * which it detects by itself; tokens without end, which are bounded here;
  * handlers that still run for the token at which it was stopped.
  */
@@ -49,7 +49,7 @@ xparse_new_fragment(struct xparse **out, const struct xparse_limits *limits,
 	arena_init(&p->stanza, size > SIZE_MAX / FACTOR ? SIZE_MAX :
 	    size * FACTOR);
 	scope_init(&p->scope);
-	xtag_init(&p->tag);
+	xparse_tag_init(&p->tag);
 	xtree_init(&p->tree, size);
 	xline_init(&p->line, p->stanza.max);
 	if ((ns != NULL && (p->fragment = strdup(ns)) == NULL) ||
@@ -78,7 +78,7 @@ xparse_free(struct xparse *p)
 	arena_release(&p->header);
 	arena_release(&p->stanza);
 	scope_release(&p->scope);
-	xtag_release(&p->tag);
+	xparse_tag_release(&p->tag);
 	xtree_release(&p->tree);
 	xline_release(&p->line);
 	free(p->fragment);
@@ -133,7 +133,7 @@ fail_expat(struct xparse *p)
 	default:
 		break;
 	}
-	xhandle_fail(p, r, condition, msg);
+	xparse_expat_fail(p, r, condition, msg);
 }
 
 /* After expat has parsed: what is the state now? */
@@ -144,7 +144,7 @@ judge(struct xparse *p, enum XML_Status status)
 	if (status == XML_STATUS_ERROR)
 		fail_expat(p);
 	else if (!p->suspended && p->fed - p->mark > p->limits.size)
-		xhandle_fail(p, XERR_LIMIT, "policy-violation",
+		xparse_expat_fail(p, XERR_LIMIT, "policy-violation",
 		    p->depth > 0 ? "the element is too large" :
 		    "the stream header is too large");
 }
@@ -152,7 +152,7 @@ judge(struct xparse *p, enum XML_Status status)
 static int
 refuse_lead(struct xparse *p, const char *condition, const char *msg)
 {
-	xhandle_fail(p, XERR_SYNTAX, condition, msg);
+	xparse_expat_fail(p, XERR_SYNTAX, condition, msg);
 	return p->err;
 }
 
@@ -280,7 +280,7 @@ xparse_eof(struct xparse *p)
 	    !p->begun)
 		fail_expat(p);
 	else if (p->depth != 1)
-		xhandle_fail(p, XERR_SYNTAX, "not-well-formed",
+		xparse_expat_fail(p, XERR_SYNTAX, "not-well-formed",
 		    "the input ends inside an element");
 	return p->err;
 }

@@ -48,7 +48,7 @@ enum xparse_kind {
 enum xparse_form {
 	XPARSE_TREE,		/* the element with all that is in it */
 	XPARSE_SHELL,		/* its name and attributes, without children */
-	XPARSE_LINE		/* its name, and all of it as rec_write() does */
+	XPARSE_LINE		/* its name, and all of it as ndxml_write() does */
 };
 
 struct xparse_event {

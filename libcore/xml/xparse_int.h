@@ -1,6 +1,6 @@
 /*
- * Inside the stream parser: xparse.c, which is fed and asked, xstart.c, which
- * begins anew, and xhandle.c, which expat calls.  Nobody else includes this.
+ * Inside the stream parser: xparse.c, which is fed and asked, xparse_restart.c, which
+ * begins anew, and xparse_expat.c, which expat calls.  Nobody else includes this.
  */
 #ifndef XML_XPARSE_INT_H
 #define XML_XPARSE_INT_H
@@ -11,7 +11,7 @@
 #include "xml/scope.h"
 #include "xml/xline.h"
 #include "xml/xparse.h"
-#include "xml/xtag.h"
+#include "xml/xparse_tag.h"
 #include "xml/xtree.h"
 
 enum {
@@ -30,7 +30,7 @@ struct xparse {
 	struct arena header;	/* the header's tree and namespaces */
 	struct arena stanza;
 	struct scope scope;
-	struct xtag tag;
+	struct xparse_tag tag;
 	struct xtree tree;
 	struct xline line;
 	unsigned depth;		/* open elements, the stream's included */
@@ -65,14 +65,14 @@ struct xparse {
 int xstart(struct xparse *p);
 
 /* Expat, just made or reset, calls us; between elements it does not. */
-void xhandle_set(struct xparse *p);
-void xhandle_set_none(struct xparse *p);
+void xparse_expat_set(struct xparse *p);
+void xparse_expat_set_none(struct xparse *p);
 
 /* Remember error R, unless there is one, with its place: where expat is. */
-void xhandle_fail(struct xparse *p, int r, const char *condition,
+void xparse_expat_fail(struct xparse *p, int r, const char *condition,
     const char *msg);
 
 /* The byte where the token begins that expat is at. */
-uint64_t xhandle_here(const struct xparse *p);
+uint64_t xparse_expat_here(const struct xparse *p);
 
 #endif

@@ -45,7 +45,7 @@ dup_local(struct arena *a, const struct xname *n)
 }
 
 static int
-add_attrs(struct elem *e, const struct xtag *tag)
+add_attrs(struct elem *e, const struct xparse_tag *tag)
 {
 	struct attr **end = &e->attrs, *a;
 	size_t i;
@@ -67,7 +67,7 @@ add_attrs(struct elem *e, const struct xtag *tag)
 }
 
 int
-xtree_start(struct xtree *t, struct arena *a, const struct xtag *tag)
+xtree_start(struct xtree *t, struct arena *a, const struct xparse_tag *tag)
 {
 	struct elem *e;
 	int r;

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "xml/elem.h"
-#include "xml/xtag.h"
+#include "xml/xparse_tag.h"
 
 struct xtree {
 	struct elem *cur;	/* innermost open element, NULL if none */
@@ -25,7 +25,7 @@ void xtree_reset(struct xtree *t);
  * namespaces and prefixes in TAG must live as long.  Text.  An end tag: *E is
  * the element that it ends.  They return 0 or the error of A or of the text.
  */
-int xtree_start(struct xtree *t, struct arena *a, const struct xtag *tag);
+int xtree_start(struct xtree *t, struct arena *a, const struct xparse_tag *tag);
 int xtree_text(struct xtree *t, const char *s, size_t len);
 int xtree_end(struct xtree *t, struct elem **e);
 

@@ -9,25 +9,25 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "xml/rec.h"
-#include "xmpp/follow.h"
-#include "xmpp/redact.h"
-#include "xmpp/show.h"
+#include "xml/ndxml.h"
+#include "view/capture.h"
+#include "view/redact.h"
+#include "view/pretty.h"
 #include "fuzz.h"
 
 enum { LOG_MAX = 1 << 26 };
 
 static void
-put_event(struct buf *log, const struct follow_event *ev,
+put_event(struct buf *log, const struct capture_event *ev,
     enum xparse_form form)
 {
 	buf_putc(log, '0' + (int)ev->kind);
-	if (ev->kind == FOLLOW_ERROR)
+	if (ev->kind == CAPTURE_ERROR)
 		buf_printf(log, "%s", ev->condition);
-	else if (ev->kind == FOLLOW_ELEM && form == XPARSE_LINE)
+	else if (ev->kind == CAPTURE_ELEM && form == XPARSE_LINE)
 		buf_put(log, ev->x.line, ev->x.len);
 	else if (ev->x.elem != NULL) {
-		must(rec_write(log, ev->x.elem, '\n') == 0);
+		must(ndxml_write(log, ev->x.elem, '\n') == 0);
 		buf_truncate(log, buf_len(log) - 1);
 	}
 	buf_putc(log, '\n');
@@ -37,24 +37,24 @@ static void
 follow(struct buf *log, const uint8_t *s, size_t len, size_t step,
     enum xparse_form form, bool recover)
 {
-	struct follow_config cf = { .limits = { 4000, 20, 20 },
+	struct capture_config cf = { .limits = { 4000, 20, 20 },
 		.form = form, .recover = recover };
-	struct follow_event ev;
-	struct follow *f;
+	struct capture_event ev;
+	struct capture *f;
 	size_t n;
 
-	must(follow_new(&f, &cf) == 0);
+	must(capture_new(&f, &cf) == 0);
 	while (len > 0) {
-		n = follow_feed(f, s, len < step ? len : step);
+		n = capture_feed(f, s, len < step ? len : step);
 		s += n;
 		len -= n;
-		while (follow_next(f, &ev) == 1)
+		while (capture_next(f, &ev) == 1)
 			put_event(log, &ev, form);
 	}
-	while (follow_eof(f, &ev) == 1)
+	while (capture_eof(f, &ev) == 1)
 		put_event(log, &ev, form);
 	must(buf_err(log) == 0);
-	follow_free(f);
+	capture_free(f);
 }
 
 static void
@@ -79,18 +79,18 @@ is_bare(const char *line)
 
 /* LINE is read as what it is: written again it is the same. */
 static void
-read_again(struct rec_reader *r, const char *line, size_t len, int depth)
+read_again(struct ndxml_reader *r, const char *line, size_t len, int depth)
 {
-	const struct show show = { true, false, 3 };
+	const struct pretty show = { true, false, 3 };
 	struct buf in, out;
 	struct elem *e;
 
 	buf_init(&in, LOG_MAX);
 	buf_init(&out, LOG_MAX);
 	buf_put(&in, line, len);
-	must(rec_read(r, &in, true, &e) == 1);
-	must(rec_write(&out, e, '\n') == 0);
-	rec_restart(r);		/* it is not to drop the record from another */
+	must(ndxml_read(r, &in, true, &e) == 1);
+	must(ndxml_write(&out, e, '\n') == 0);
+	ndxml_restart(r);		/* it is not to drop the record from another */
 	if (depth == 0 && is_bare(line))
 		read_again(r, (const char *)buf_data(&out), buf_len(&out), 1);
 	else
@@ -99,7 +99,7 @@ read_again(struct rec_reader *r, const char *line, size_t len, int depth)
 	buf_release(&in);
 	buf_reset(&out);
 	if (depth == 0 && !is_bare(line))
-		show_elem(&out, &show, e, NULL);
+		pretty_elem(&out, &show, e, NULL);
 	must(buf_err(&out) == 0);
 	buf_release(&out);
 }
@@ -110,16 +110,16 @@ read_all_again(const struct buf *log)
 {
 	const char *s = (const char *)buf_data(log), *lf;
 	const char *end = s + buf_len(log);
-	struct rec_reader *r;
+	struct ndxml_reader *r;
 
-	must(rec_reader_new(&r, NULL, '\n') == 0);
+	must(ndxml_reader_new(&r, NULL, '\n') == 0);
 	for (; s < end; s = lf + 1) {
 		lf = memchr(s, '\n', (size_t)(end - s));
 		must(lf != NULL);
-		if (*s == '0' + FOLLOW_ELEM)
+		if (*s == '0' + CAPTURE_ELEM)
 			read_again(r, s + 1, (size_t)(lf - s), 0);
 	}
-	rec_reader_free(r);
+	ndxml_reader_free(r);
 }
 
 static void

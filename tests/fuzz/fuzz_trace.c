@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/xerr.h"
-#include "xmpp/trace.h"
+#include "view/trace.h"
 #include "fuzz.h"
 
 static int

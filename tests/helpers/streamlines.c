@@ -12,7 +12,7 @@
 
 #include "base/xerr.h"
 #include "xml/ns.h"
-#include "xml/rec.h"
+#include "xml/ndxml.h"
 
 static struct buf out;
 
@@ -26,7 +26,7 @@ print(struct xparse *p, const struct xparse_event *ev)
 		buf_put(&out, ev->line, ev->len);
 		buf_putc(&out, '\n');
 	} else {
-		rec_write(&out, ev->elem, '\n');
+		ndxml_write(&out, ev->elem, '\n');
 	}
 	if (buf_err(&out) != 0 ||
 	    fwrite(buf_data(&out), 1, buf_len(&out), stdout) != buf_len(&out))

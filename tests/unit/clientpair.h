@@ -11,8 +11,8 @@
 
 #include "base/xerr.h"
 #include "xml/ns.h"
-#include "xmpp/client.h"
-#include "xmpp/server.h"
+#include "client/client.h"
+#include "server/server.h"
 #include "xmpp/stanza.h"
 
 #define PASSWORD "ros\xc3\xa9"

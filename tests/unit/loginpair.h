@@ -10,14 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 #include "sasl/verifier.h"
 #include "tlspair.h"
 #include "xml/ns.h"
-#include "xmpp/client.h"
-#include "xmpp/fast.h"
-#include "xmpp/reply.h"
-#include "xmpp/server.h"
+#include "client/client.h"
+#include "server/fast.h"
+#include "server/server_reply.h"
+#include "server/server.h"
 #include "xmpp/stanza.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -222,7 +222,7 @@ take_stanza(struct play *p, const struct elem *e)
 	arena_init(&a, 1 << 16);
 	if (stanza_is_request(e))
 		assert_int_equal(server_send(p->out->server,
-		    reply_new(&a, e, "result")), 0);
+		    server_reply_new(&a, e, "result")), 0);
 	else if (strcmp(e->name, "message") == 0)
 		p->out->got++;
 	arena_release(&a);

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/xerr.h"
-#include "xml/rec.h"
-#include "xmpp/server.h"
+#include "xml/ndxml.h"
+#include "server/server.h"
 
 #define HEADER "<?xml version='1.0'?><stream:stream to='localhost' " \
 	"version='1.0' xmlns='jabber:client' " \
@@ -111,7 +111,7 @@ events(struct peer *p)
 			}
 			break;
 		case SERVER_STANZA:
-			rec_write(&p->log, ev.elem, '\n');
+			ndxml_write(&p->log, ev.elem, '\n');
 			break;
 		default:
 			assert_int_equal(ev.kind, SERVER_CLOSED);

@@ -19,8 +19,8 @@
 
 #include <cmocka.h>
 
-#include "cli/account.h"
-#include "cli/secret.h"
+#include "account/account.h"
+#include "account/password.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define SECRET "hunter2-\xc3\xa9"
@@ -194,13 +194,13 @@ takes_lines_longer_than_those_of_inih(void **state)
 
 	(void)state;
 	p += snprintf(p, sizeof(text), "jid = a@b.example\npassword = ");
-	for (i = 0; i < SECRET_MAX; i++)
+	for (i = 0; i < PASSWORD_MAX; i++)
 		*p++ = (char)('a' + i % 26);
 	snprintf(p, sizeof(text) - (size_t)(p - text), "\nport = 7\n");
 	assert_int_equal(load_text(text), 0);
 	assert_int_equal(acc.port, 7);
 	assert_int_equal(account_ask(&acc), 0);
-	assert_int_equal(buf_len(&acc.password), SECRET_MAX);
+	assert_int_equal(buf_len(&acc.password), PASSWORD_MAX);
 }
 
 static void
@@ -210,8 +210,8 @@ a_password_too_long_is_refused(void **state)
 
 	(void)state;
 	p += snprintf(p, sizeof(text), "jid = a@b.example\npassword = ");
-	memset(p, 'x', SECRET_MAX + 1);
-	p[SECRET_MAX + 1] = '\0';
+	memset(p, 'x', PASSWORD_MAX + 1);
+	p[PASSWORD_MAX + 1] = '\0';
 	if (load_text(text) == 0)
 		assert_int_equal(account_ask(&acc), EX_CONFIG);
 	assert_message(":2");
@@ -356,7 +356,7 @@ a_jid_finds_its_own_account_and_no_other(void **state)
 	/* the password of one account never goes to another's server */
 	opt.jid = "a@evil.example";
 	assert_int_equal(load_text(text), 0);
-	assert_int_equal(acc.secret, SECRET_ASK);
+	assert_int_equal(acc.secret, PASSWORD_ASK);
 	assert_null(acc.host);
 	assert_int_equal(buf_len(&acc.password), 0);
 	/* unless that is said */

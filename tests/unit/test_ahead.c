@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "xmpp/fast.h"
+#include "server/fast.h"
 #include "clientpair.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

@@ -14,9 +14,9 @@
 #include "base/xerr.h"
 #include "sasl/verifier.h"
 #include "xml/ns.h"
-#include "xml/rec.h"
-#include "xmpp/client.h"
-#include "xmpp/server.h"
+#include "xml/ndxml.h"
+#include "client/client.h"
+#include "server/server.h"
 #include "xmpp/stanza.h"
 #include "clientpair.h"
 
@@ -792,7 +792,7 @@ what_would_end_the_stream_is_not_sent(void **state)
 		"<presence from='juliet@example.org/x'/>",
 		"<iq id='1' type='result'/>",
 	};
-	struct rec_reader *rec;
+	struct ndxml_reader *rec;
 	struct elem *e;
 	struct buf in;
 	struct pair p;
@@ -803,19 +803,19 @@ what_would_end_the_stream_is_not_sent(void **state)
 	p.ccf.login.mechanisms = "PLAIN";
 	assert_int_equal(client_new(&p.c, &p.ccf), 0);
 	assert_int_equal(play(&p, BOUND, 4096), 0);
-	assert_int_equal(rec_reader_new(&rec, NULL, '\n'), 0);
+	assert_int_equal(ndxml_reader_new(&rec, NULL, '\n'), 0);
 	buf_init(&in, 1 << 21);
 	for (i = 0; i < N(bad); i++) {
 		buf_printf(&in, "%s\n", bad[i]);
-		assert_int_equal(rec_read(rec, &in, false, &e), 1);
+		assert_int_equal(ndxml_read(rec, &in, false, &e), 1);
 		assert_non_null(client_check(p.c, e));
 	}
 	for (i = 0; i < N(good); i++) {
 		buf_printf(&in, "%s\n", good[i]);
-		assert_int_equal(rec_read(rec, &in, false, &e), 1);
+		assert_int_equal(ndxml_read(rec, &in, false, &e), 1);
 		assert_null(client_check(p.c, e));
 	}
-	rec_reader_free(rec);
+	ndxml_reader_free(rec);
 	buf_release(&in);
 	pair_release(&p);
 }

@@ -17,7 +17,7 @@
 #include "base/xerr.h"
 #include "dialing.h"
 #include "dnsd.h"
-#include "net/dial_local.h"
+#include "net/dial_int.h"
 #include "net/pump.h"
 
 /* Dial with these; the error, with `why' and `logged' filled. */
@@ -382,7 +382,7 @@ assert_turns(struct target *t, const char *want)
 	bool over = false;
 
 	for (; *want != '\0'; want++) {
-		a = plan_next(&d, &of, pump_now(), &over, &until);
+		a = dial_plan_next(&d, &of, pump_now(), &over, &until);
 		assert_non_null(a);
 		assert_ptr_equal(of, t);
 		assert_int_equal(a->ss.ss_family,

@@ -11,7 +11,7 @@
 #include "base/xerr.h"
 #include "cli/cli.h"
 #include "xml/ns.h"
-#include "xmpp/client.h"
+#include "client/client.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

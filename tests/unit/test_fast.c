@@ -10,7 +10,7 @@
 
 #include "base/xerr.h"
 #include "xmpp/datetime.h"
-#include "xmpp/fast.h"
+#include "server/fast.h"
 
 #define M "HT-SHA-256-EXPR"
 #define OTHER "HT-SHA-256-NONE"

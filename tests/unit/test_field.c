@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/xerr.h"
-#include "xml/rec.h"
-#include "xmpp/field.h"
+#include "xml/ndxml.h"
+#include "stanza/field.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -21,7 +21,7 @@ static const char stanza[] =
     "<delay xmlns='urn:xmpp:delay' stamp='2002'/></message>\n";
 
 struct world {
-	struct rec_reader *r;
+	struct ndxml_reader *r;
 	struct buf in, out;
 	struct arena a;
 	struct elem *e;
@@ -33,15 +33,15 @@ begin(struct world *w, const char *line)
 	buf_init(&w->in, 1 << 21);
 	buf_init(&w->out, 1 << 16);
 	arena_init(&w->a, 1 << 16);
-	assert_int_equal(rec_reader_new(&w->r, NULL, '\n'), 0);
+	assert_int_equal(ndxml_reader_new(&w->r, NULL, '\n'), 0);
 	buf_puts(&w->in, line);
-	assert_int_equal(rec_read(w->r, &w->in, true, &w->e), 1);
+	assert_int_equal(ndxml_read(w->r, &w->in, true, &w->e), 1);
 }
 
 static void
 end(struct world *w)
 {
-	rec_reader_free(w->r);
+	ndxml_reader_free(w->r);
 	buf_release(&w->in);
 	buf_release(&w->out);
 	arena_release(&w->a);

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/xerr.h"
-#include "xmpp/jidpat.h"
+#include "stanza/jidpat.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/xerr.h"
-#include "xml/rec.h"
+#include "xml/ndxml.h"
 #include "xmpp/message.h"
 
 static void
@@ -19,7 +19,7 @@ is_line(const struct message_spec *m, const char *want)
 
 	arena_init(&a, 65536);
 	buf_init(&b, 65536);
-	rec_write(&b, message_build(&a, m), '\n');
+	ndxml_write(&b, message_build(&a, m), '\n');
 	assert_string_equal(buf_str(&b), want);
 	buf_release(&b);
 	arena_release(&a);

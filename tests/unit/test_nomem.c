@@ -20,23 +20,23 @@
 
 #include "base/buf.h"
 #include "base/xerr.h"
-#include "cli/account.h"
-#include "cli/state.h"
+#include "account/account.h"
+#include "state/state.h"
 #include "jid/jid.h"
 #include "sasl/sasl.h"
 #include "sasl/sasl_server.h"
 #include "sasl/verifier.h"
-#include "xml/rec.h"
-#include "xmpp/client.h"
-#include "xmpp/fast.h"
-#include "xmpp/field.h"
-#include "xmpp/follow.h"
-#include "xmpp/jidpat.h"
+#include "xml/ndxml.h"
+#include "client/client.h"
+#include "server/fast.h"
+#include "stanza/field.h"
+#include "view/capture.h"
+#include "stanza/jidpat.h"
 #include "xmpp/message.h"
-#include "xmpp/router.h"
-#include "xmpp/server.h"
-#include "xmpp/show.h"
-#include "xmpp/tally.h"
+#include "server/router.h"
+#include "server/server.h"
+#include "view/pretty.h"
+#include "view/stats.h"
 
 static long until;	/* the allocation that fails; 0: none */
 static long count;
@@ -157,7 +157,7 @@ read_records(void)
 	static const char text[] = "<message to='a@b.example' xmlns:p='urn:p'>"
 	    "<body p:x='1'>one</body><p:q><r xmlns='s'/></p:q></message>\n"
 	    "<iq/>\n";
-	struct rec_reader *r = NULL;
+	struct ndxml_reader *r = NULL;
 	struct buf in, out;
 	struct elem *e;
 	int res, n = 0;
@@ -165,17 +165,17 @@ read_records(void)
 	buf_init(&in, 4096);
 	buf_init(&out, 4096);
 	if ((res = buf_puts(&in, text)) < 0 ||
-	    (res = rec_reader_new(&r, NULL, '\n')) < 0)
+	    (res = ndxml_reader_new(&r, NULL, '\n')) < 0)
 		goto out;
-	while ((res = rec_read(r, &in, true, &e)) > 0) {
-		if ((res = rec_write(&out, e, '\n')) < 0)
+	while ((res = ndxml_read(r, &in, true, &e)) > 0) {
+		if ((res = ndxml_write(&out, e, '\n')) < 0)
 			break;
 		n++;
 	}
 	if (res == 0)
 		assert_int_equal(n, 2);
 out:
-	rec_reader_free(r);
+	ndxml_reader_free(r);
 	buf_release(&in);
 	buf_release(&out);
 	return res;
@@ -193,66 +193,66 @@ records_need_memory(void **state)
 
 /* Follow a stream in FORM, with restarts and errors, as lines or shown. */
 static int
-follow_in(enum xparse_form form)
+capture_in(enum xparse_form form)
 {
 	static const char s[] = HEAD "<success xmlns='urn:ietf:params:xml:ns:"
 	    "xmpp-sasl'/>" HEAD "<message xmlns:p='urn:p' p:a='1'><body>x&#10;"
 	    "y</body><p:b/></message><a></b><iq/><a>" HEAD "<presence/>";
-	const struct follow_config cf = { .form = form, .recover = true };
-	const struct show show = { true, false, 2 };
-	struct follow_event ev;
-	struct follow *f = NULL;
-	struct tally tally;
+	const struct capture_config cf = { .form = form, .recover = true };
+	const struct pretty show = { true, false, 2 };
+	struct capture_event ev;
+	struct capture *f = NULL;
+	struct stats tally;
 	struct buf out;
 	size_t i, n;
 	int r;
 
 	buf_init(&out, 1 << 16);
-	tally_init(&tally);
-	if ((r = follow_new(&f, &cf)) < 0)
+	stats_init(&tally);
+	if ((r = capture_new(&f, &cf)) < 0)
 		goto out;
 	for (i = 0; i < sizeof(s) - 1; i += n) {
 		n = sizeof(s) - 1 - i < 50 ? sizeof(s) - 1 - i : 50;
-		n = follow_feed(f, s + i, n);
-		while ((r = follow_next(f, &ev)) == 1) {
-			if (ev.kind != FOLLOW_ELEM)
+		n = capture_feed(f, s + i, n);
+		while ((r = capture_next(f, &ev)) == 1) {
+			if (ev.kind != CAPTURE_ELEM)
 				continue;
 			if (form == XPARSE_LINE)
 				r = buf_put(&out, ev.x.line, ev.x.len);
 			else
-				show_elem(&out, &show, ev.x.elem, NULL);
+				pretty_elem(&out, &show, ev.x.elem, NULL);
 			if (r < 0 || (r = buf_err(&out)) < 0 ||
-			    (r = tally_add(&tally, ev.x.elem, 1, 1, 0)) < 0)
+			    (r = stats_add(&tally, ev.x.elem, 1, 1, 0)) < 0)
 				goto out;
 		}
 		if (r < 0)
 			goto out;
 	}
 out:
-	follow_free(f);
-	tally_release(&tally);
+	capture_free(f);
+	stats_release(&tally);
 	buf_release(&out);
 	return r;
 }
 
 static int
-follow_lines(void)
+capture_lines(void)
 {
-	return follow_in(XPARSE_LINE);
+	return capture_in(XPARSE_LINE);
 }
 
 static int
-follow_trees(void)
+capture_trees(void)
 {
-	return follow_in(XPARSE_TREE);
+	return capture_in(XPARSE_TREE);
 }
 
 static void
 following_needs_memory(void **state)
 {
 	(void)state;
-	each_fails(follow_lines, XERR_NOMEM, 8);
-	each_fails(follow_trees, XERR_NOMEM, 8);
+	each_fails(capture_lines, XERR_NOMEM, 8);
+	each_fails(capture_trees, XERR_NOMEM, 8);
 }
 
 static int
@@ -631,7 +631,7 @@ correspond(struct router *r)
 
 /* No message is lost in silence. */
 static int
-route_messages(void)
+servers_messages(void)
 {
 	static const struct router_ops ops = { count_sent, no_drop };
 	struct sent n = { 0 };
@@ -655,7 +655,7 @@ static void
 messages_need_memory(void **state)
 {
 	(void)state;
-	each_fails(route_messages, XERR_NOMEM, 15);
+	each_fails(servers_messages, XERR_NOMEM, 15);
 }
 
 static int

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cli/noproxy.h"
+#include "account/noproxy.h"
 
 struct row {
 	const char *list, *host;

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "net/resolve_local.h"
+#include "net/resolve_int.h"
 
 enum { HEADER = 12, AD = 0x20 };
 

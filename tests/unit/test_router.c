@@ -11,8 +11,8 @@
 
 #include "base/buf.h"
 #include "base/xerr.h"
-#include "xml/rec.h"
-#include "xmpp/router.h"
+#include "xml/ndxml.h"
+#include "server/router.h"
 #include "xmpp/stream.h"
 
 #define NOW "2026-11-22T11:18:06Z"
@@ -26,7 +26,7 @@ struct user {
 
 struct world {
 	struct router *router;
-	struct rec_reader *reader;
+	struct ndxml_reader *reader;
 	struct buf in;		/* its */
 	struct buf log;		/* "WHO: stanza" */
 	struct user romeo, juliet, nurse;
@@ -69,7 +69,7 @@ setup(void **state)
 	assert_int_equal(router_new(&w->router, &c), 0);
 	assert_int_equal(router_add_account(w->router, "romeo"), 0);
 	assert_int_equal(router_add_account(w->router, "juliet"), 0);
-	assert_int_equal(rec_reader_new(&w->reader, NULL, '\n'), 0);
+	assert_int_equal(ndxml_reader_new(&w->reader, NULL, '\n'), 0);
 	buf_init(&w->log, 1 << 20);
 	buf_init(&w->in, 1 << 21);
 	*state = w;
@@ -82,7 +82,7 @@ teardown(void **state)
 	struct world *w = *state;
 
 	router_free(w->router);
-	rec_reader_free(w->reader);
+	ndxml_reader_free(w->reader);
 	buf_release(&w->log);
 	buf_release(&w->in);
 	return 0;
@@ -107,7 +107,7 @@ send_xml(struct world *w, struct user *u, const char *xml)
 
 	buf_puts(&w->in, xml);
 	buf_putc(&w->in, '\n');
-	assert_int_equal(rec_read(w->reader, &w->in, false, &e), 1);
+	assert_int_equal(ndxml_read(w->reader, &w->in, false, &e), 1);
 	if (u != NULL) {
 		elem_set(e, "from", u->full);
 		r = router_stanza(w->router, u->session, e, NOW);

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/xerr.h"
-#include "sasl/prep.h"
+#include "sasl/saslprep.h"
 #include "sasl/sasl.h"
 #include "sasl/sasl_server.h"
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 #include "sasl/sasl.h"
 #include "sasl/sasl_server.h"
 #include "tlspair.h"

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "serverpeer.h"
-#include "xmpp/server_int.h"
+#include "server/server_int.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -8,7 +8,7 @@
 #include "base/b64.h"
 #include "sasl/ht.h"
 #include "serverpeer.h"
-#include "xmpp/fast.h"
+#include "server/fast.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -9,7 +9,7 @@
 #include "sasl/sasl.h"
 #include "sasl/verifier.h"
 #include "serverpeer.h"
-#include "xmpp/fast.h"
+#include "server/fast.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -20,7 +20,7 @@
 #include <cmocka.h>
 
 #include "base/xerr.h"
-#include "cli/state.h"
+#include "state/state.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

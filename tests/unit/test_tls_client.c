@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 #include "tlspair.h"
 
 #define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }

@@ -10,7 +10,7 @@
 #include <openssl/pem.h>
 
 #include "net/resolve.h"
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 #include "tlspair.h"
 
 #define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }
@@ -60,11 +60,11 @@ teardown(void **state)
 	return 0;
 }
 
-enum record { NONE, OWN, NOT_OWN, ABOVE, OWN_AND_TRUSTED, UNKNOWN };
+enum message_record { NONE, OWN, NOT_OWN, ABOVE, OWN_AND_TRUSTED, UNKNOWN };
 
 /* The record of kind K for a server of CTX. */
 static struct tlsa
-record_for(enum record k, const struct tls_ctx *ctx,
+message_record_for(enum message_record k, const struct tls_ctx *ctx,
     unsigned char hash[TLS_PIN])
 {
 	struct tlsa t = { 3, 1, 1, wrong, TLS_PIN };
@@ -83,7 +83,7 @@ record_for(enum record k, const struct tls_ctx *ctx,
 
 static const struct {
 	const char *name;
-	enum record record;
+	enum message_record record;
 	bool trusted;		/* by an authority of ours */
 	struct cert_spec spec;
 	bool good;
@@ -133,9 +133,9 @@ check(size_t i)
 	    .tickets = true });
 	struct tls_ctx *cctx = client_ctx_of(ca, &(struct tls_config){
 	    .tickets = true });
-	enum record k = cases[i].record;
+	enum message_record k = cases[i].record;
 	unsigned char hash[TLS_PIN];
-	struct tlsa record = record_for(k, sctx, hash);
+	struct tlsa record = message_record_for(k, sctx, hash);
 	bool dane = k != NONE && k != UNKNOWN;
 	struct tlspair p;
 	struct buf der;
@@ -185,7 +185,7 @@ a_former_session_is_not_offered_where_there_are_records(void **state)
 	struct tls_ctx *cctx = client_ctx_of(ca, &(struct tls_config){
 	    .tickets = true });
 	unsigned char hash[TLS_PIN];
-	struct tlsa record = record_for(OWN, sctx, hash);
+	struct tlsa record = message_record_for(OWN, sctx, hash);
 	struct tlspair p;
 	struct buf der;
 	int64_t expiry;

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "net/tls_local.h"
+#include "net/tls_int.h"
 #include "tlspair.h"
 
 #define SRV "1.3.6.1.5.5.7.8.7"

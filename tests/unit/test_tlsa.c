@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/xerr.h"
-#include "net/resolve_local.h"
+#include "net/resolve_int.h"
 
 /* _5222._tcp.a.example: an alias of _d.b.example, which has two records. */
 static const unsigned char answer[] =

@@ -10,11 +10,11 @@
 #include <cmocka.h>
 
 #include "base/xerr.h"
-#include "xml/rec.h"
-#include "xmpp/redact.h"
-#include "xmpp/secret.h"
-#include "xmpp/tally.h"
-#include "xmpp/trace.h"
+#include "xml/ndxml.h"
+#include "view/redact.h"
+#include "view/sensitive.h"
+#include "view/stats.h"
+#include "view/trace.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -203,7 +203,7 @@ tells_of_secrets_what_is_safe(void **state)
 		    "2 characters, mechanism PLAIN" },
 		{ "<password>abc</password>", "", "3 characters" },
 	};
-	struct rec_reader *r;
+	struct ndxml_reader *r;
 	struct buf in, out;
 	struct elem *e;
 	size_t i;
@@ -211,33 +211,33 @@ tells_of_secrets_what_is_safe(void **state)
 	(void)state;
 	buf_init(&in, 2 << 20);
 	buf_init(&out, 1 << 16);
-	assert_int_equal(rec_reader_new(&r, NULL, '\n'), 0);
+	assert_int_equal(ndxml_reader_new(&r, NULL, '\n'), 0);
 	for (i = 0; i < N(v); i++) {
 		buf_puts(&in, v[i].line);
-		assert_int_equal(rec_read(r, &in, true, &e), 1);
-		assert_true(secret_is(e));
+		assert_int_equal(ndxml_read(r, &in, true, &e), 1);
+		assert_true(sensitive_is(e));
 		buf_reset(&out);
-		secret_describe(&out, e, v[i].mechanism);
+		sensitive_describe(&out, e, v[i].mechanism);
 		assert_string_equal(buf_str(&out), v[i].want);
 	}
 	/* of a task: the hash alone */
 	buf_puts(&in, "<task-data xmlns='urn:xmpp:sasl:2'>"
 	    "<hash xmlns='urn:xmpp:scram-upgrade:0'>aGFzaA==</hash>"
 	    "</task-data>");
-	assert_int_equal(rec_read(r, &in, true, &e), 1);
-	assert_false(secret_is(e));
-	assert_true(secret_is(elem_child(e, NULL, "hash")));
+	assert_int_equal(ndxml_read(r, &in, true, &e), 1);
+	assert_false(sensitive_is(e));
+	assert_true(sensitive_is(elem_child(e, NULL, "hash")));
 	buf_reset(&out);
-	secret_describe(&out, elem_child(e, NULL, "hash"), "");
+	sensitive_describe(&out, elem_child(e, NULL, "hash"), "");
 	assert_string_equal(buf_str(&out), "8 characters");
 	buf_puts(&in, "<message><hash xmlns='urn:xmpp:hashes:2'>x</hash>"
 	    "</message>");
-	assert_int_equal(rec_read(r, &in, true, &e), 1);
-	assert_false(secret_is(elem_child(e, NULL, "hash")));
+	assert_int_equal(ndxml_read(r, &in, true, &e), 1);
+	assert_false(sensitive_is(elem_child(e, NULL, "hash")));
 	buf_puts(&in, "<response>x</response>");
-	assert_int_equal(rec_read(r, &in, true, &e), 1);
-	assert_false(secret_is(e));
-	rec_reader_free(r);
+	assert_int_equal(ndxml_read(r, &in, true, &e), 1);
+	assert_false(sensitive_is(e));
+	ndxml_reader_free(r);
 	buf_release(&in);
 	buf_release(&out);
 }
@@ -247,32 +247,32 @@ counts_and_finds_the_median(void **state)
 {
 	struct arena a;
 	struct elem *m, *p;
-	struct tally t;
+	struct stats t;
 	uint64_t i, median;
 
 	(void)state;
 	arena_init(&a, 1 << 16);
-	tally_init(&t);
+	stats_init(&t);
 	m = elem_new(&a, "jabber:client", "message");
 	elem_add(m, "urn:x", "x");
 	p = elem_new(&a, "jabber:client", "presence");
 	elem_set(p, "type", "unavailable");
 	for (i = 1; i <= 1001; i++)
-		assert_int_equal(tally_add(&t, m, i * 100, 2, i), 0);
-	assert_int_equal(tally_add(&t, p, 7, 1, 0), 0);
-	tally_sort(&t);
+		assert_int_equal(stats_add(&t, m, i * 100, 2, i), 0);
+	assert_int_equal(stats_add(&t, p, 7, 1, 0), 0);
+	stats_sort(&t);
 	assert_int_equal(t.n, 2);
 	assert_string_equal(t.rows[0].ns, "urn:x");
 	assert_int_equal(t.rows[0].sum.count, 1001);
 	assert_int_equal(t.rows[0].sum.largest, 100100);
-	median = tally_median(&t.rows[0].sum);
+	median = stats_median(&t.rows[0].sum);
 	assert_in_range(median, 50100 - 50100 / 32, 50100 + 50100 / 32);
 	assert_string_equal(t.rows[1].type, "unavailable");
-	assert_int_equal(tally_median(&t.rows[1].sum), 7);
+	assert_int_equal(stats_median(&t.rows[1].sum), 7);
 	assert_int_equal(t.all.count, 1002);
 	assert_int_equal(t.first, 1);
 	assert_int_equal(t.last, 1001);
-	tally_release(&t);
+	stats_release(&t);
 	arena_release(&a);
 }
 
@@ -281,23 +281,23 @@ memory_for_kinds_is_bounded(void **state)
 {
 	struct arena a;
 	struct elem *m;
-	struct tally t;
+	struct stats t;
 	char type[16];
 	int i;
 
 	(void)state;
-	tally_init(&t);
+	stats_init(&t);
 	arena_init(&a, 1 << 16);
 	for (i = 0; i < 5000; i++) {
 		arena_reset(&a);
 		m = elem_new(&a, "jabber:client", "message");
 		snprintf(type, sizeof(type), "%d", i);
 		elem_set(m, "type", type);
-		tally_add(&t, m, UINT64_MAX / 8192, 1, 0);
+		stats_add(&t, m, UINT64_MAX / 8192, 1, 0);
 	}
-	assert_int_equal(t.n, TALLY_ROWS);
-	assert_int_equal(t.others.count, 5000 - TALLY_ROWS);
-	tally_release(&t);
+	assert_int_equal(t.n, STATS_ROWS);
+	assert_int_equal(t.others.count, 5000 - STATS_ROWS);
+	stats_release(&t);
 	arena_release(&a);
 }
 

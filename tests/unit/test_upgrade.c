@@ -14,7 +14,7 @@
 #include "base/xerr.h"
 #include "sasl/sasl.h"
 #include "xml/ns.h"
-#include "xmpp/client.h"
+#include "client/client.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 

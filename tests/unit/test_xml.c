@@ -12,7 +12,7 @@
 
 #include "base/xerr.h"
 #include "xml/ns.h"
-#include "xml/rec.h"
+#include "xml/ndxml.h"
 #include "xml/xml.h"
 #include "xml/xparse.h"
 
@@ -37,7 +37,7 @@ drain(struct xparse *p, struct buf *log)
 			buf_puts(log, "close\n");
 			break;
 		default:
-			rec_write(log, ev.elem, '\n');
+			ndxml_write(log, ev.elem, '\n');
 			if (elem_is(ev.elem, NS_SASL, "success"))
 				assert_int_equal(xparse_reset(p), 0);
 		}
@@ -275,30 +275,30 @@ lines_are_canonical_and_stable(void **state)
 		  "<p:a xmlns:p='u'><b xmlns='v'/></p:a>" },
 		{ "<x xmlns='u&#10;&lt;'/>", "<x xmlns='u&#10;&lt;'/>" },
 	};
-	struct rec_reader *r;
+	struct ndxml_reader *r;
 	struct buf in, out;
 	struct elem *e;
 	size_t i;
 	int k;
 
 	(void)state;
-	assert_int_equal(rec_reader_new(&r, NULL, '\n'), 0);
+	assert_int_equal(ndxml_reader_new(&r, NULL, '\n'), 0);
 	buf_init(&in, 1 << 21);
 	buf_init(&out, 1 << 21);
 	for (i = 0; i < N(v); i++) {
 		buf_printf(&in, "%s\n", v[i][0]);
 		for (k = 0; k < 2; k++) {
-			assert_int_equal(rec_read(r, &in, false, &e), 1);
+			assert_int_equal(ndxml_read(r, &in, false, &e), 1);
 			buf_reset(&out);
-			assert_int_equal(rec_write(&out, e, '\n'), 0);
+			assert_int_equal(ndxml_write(&out, e, '\n'), 0);
 			assert_int_equal(strncmp(buf_str(&out), v[i][1],
 			    strlen(v[i][1])), 0);
 			assert_int_equal(buf_len(&out), strlen(v[i][1]) + 1);
 			buf_put(&in, buf_data(&out), buf_len(&out));
 		}
-		assert_int_equal(rec_read(r, &in, false, &e), 1);
+		assert_int_equal(ndxml_read(r, &in, false, &e), 1);
 	}
-	rec_reader_free(r);
+	ndxml_reader_free(r);
 	buf_release(&in);
 	buf_release(&out);
 }
@@ -313,38 +313,38 @@ a_bad_line_is_named_and_the_rest_is_read(void **state)
 		"<a>\xff</a>", "<a b='1' b='2'/>", "<p:a/>", "<a:b:c/>",
 		"<a>&#0;</a>", "<a xmlns:p=''/>", "</stream><stream><a/>",
 	};
-	struct rec_reader *r;
+	struct ndxml_reader *r;
 	struct buf in;
 	struct elem *e;
 	size_t i;
 
 	(void)state;
 	buf_init(&in, 1 << 21);
-	assert_int_equal(rec_reader_new(&r, NULL, '\n'), 0);
+	assert_int_equal(ndxml_reader_new(&r, NULL, '\n'), 0);
 	for (i = 0; i < N(bad); i++)
 		buf_printf(&in, "%s\n<ok n='%zu'/>\n\n", bad[i], i);
 	for (i = 0; i < N(bad); i++) {
-		assert_int_equal(rec_read(r, &in, true, &e), XERR_SYNTAX);
-		assert_int_equal(rec_number(r), 3 * i + 1);
-		assert_true(strlen(rec_errmsg(r)) > 0);
-		assert_int_equal(rec_read(r, &in, true, &e), 1);
+		assert_int_equal(ndxml_read(r, &in, true, &e), XERR_SYNTAX);
+		assert_int_equal(ndxml_number(r), 3 * i + 1);
+		assert_true(strlen(ndxml_errmsg(r)) > 0);
+		assert_int_equal(ndxml_read(r, &in, true, &e), 1);
 		assert_string_equal(e->name, "ok");
 		assert_int_equal(atoll(elem_get(e, "n")), i);
-		assert_int_equal(rec_number(r), 3 * i + 2);
+		assert_int_equal(ndxml_number(r), 3 * i + 2);
 	}
-	assert_int_equal(rec_read(r, &in, true, &e), 0);
+	assert_int_equal(ndxml_read(r, &in, true, &e), 0);
 	/* a last line without its end, and NUL as the end */
 	buf_puts(&in, "<a/>");
-	assert_int_equal(rec_read(r, &in, false, &e), 0);
-	assert_int_equal(rec_read(r, &in, true, &e), 1);
-	rec_reader_free(r);
-	assert_int_equal(rec_reader_new(&r, NULL, '\0'), 0);
+	assert_int_equal(ndxml_read(r, &in, false, &e), 0);
+	assert_int_equal(ndxml_read(r, &in, true, &e), 1);
+	ndxml_reader_free(r);
+	assert_int_equal(ndxml_reader_new(&r, NULL, '\0'), 0);
 	buf_reset(&in);
 	buf_put(&in, "<a\n/>\0<b/>\0", 11);
-	assert_int_equal(rec_read(r, &in, true, &e), 1);
-	assert_int_equal(rec_read(r, &in, true, &e), 1);
+	assert_int_equal(ndxml_read(r, &in, true, &e), 1);
+	assert_int_equal(ndxml_read(r, &in, true, &e), 1);
 	assert_string_equal(e->name, "b");
-	rec_reader_free(r);
+	ndxml_reader_free(r);
 	buf_release(&in);
 }
 
@@ -352,30 +352,30 @@ static void
 a_line_that_is_too_long_is_skipped(void **state)
 {
 	static const struct xparse_limits lim = { .size = 100 };
-	struct rec_reader *r;
+	struct ndxml_reader *r;
 	struct buf in;
 	struct elem *e;
 	int i, limits = 0, good = 0, res;
 
 	(void)state;
 	buf_init(&in, 256);
-	assert_int_equal(rec_reader_new(&r, &lim, '\n'), 0);
+	assert_int_equal(ndxml_reader_new(&r, &lim, '\n'), 0);
 	for (i = 0; i < 3; i++) {
 		int k;
 
 		for (k = 0; k < 50; k++) {
 			buf_puts(&in, "<a>xxxxxxxxx");
-			while ((res = rec_read(r, &in, false, &e)) != 0)
+			while ((res = ndxml_read(r, &in, false, &e)) != 0)
 				limits += res == XERR_LIMIT;
 		}
 		buf_puts(&in, "\n<b/>\n");
-		while ((res = rec_read(r, &in, false, &e)) != 0)
+		while ((res = ndxml_read(r, &in, false, &e)) != 0)
 			good += res == 1;
 	}
 	assert_int_equal(limits, 3);
 	assert_int_equal(good, 3);
-	assert_int_equal(rec_number(r), 6);
-	rec_reader_free(r);
+	assert_int_equal(ndxml_number(r), 6);
+	ndxml_reader_free(r);
 	buf_release(&in);
 }
 
@@ -406,7 +406,7 @@ trees_are_built_and_asked(void **state)
 	assert_true(elem_is(elem_next(elem_child(m, NULL, "body"), NULL, NULL),
 	    "urn:x", "x"));
 	d = elem_dup(&a, m);
-	assert_int_equal(rec_write(&out, d, '\n'), 0);
+	assert_int_equal(ndxml_write(&out, d, '\n'), 0);
 	assert_string_equal(buf_str(&out), "<message xmlns='jabber:client' "
 	    "to='a@b' xml:lang='de'><body>1 &lt; 2 &gt; 0</body>"
 	    "<x xmlns='urn:x'/></message>\n");
@@ -461,7 +461,7 @@ lines_of(const char *s, enum xparse_form form, size_t step)
 			if (form == XPARSE_LINE)
 				buf_put(&log, ev.line, ev.len);
 			else
-				rec_write(&log, ev.elem, '\n');
+				ndxml_write(&log, ev.elem, '\n');
 			if (form == XPARSE_LINE)
 				buf_putc(&log, '\n');
 		}

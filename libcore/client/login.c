@@ -1,0 +1,429 @@
+/* Getting in: from step to step. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xerr.h"
+#include "xml/ns.h"
+#include "client/login_int.h"
+#include "xmpp/stanza.h"
+
+enum {
+	ARENA_MAX = 64 * 1024,
+	TOKEN_MAX = 4096,
+	DOMAIN_MAX = JID_PART_MAX + 1
+};
+
+static const char bind_id[] = "bind";
+
+int
+login_new(struct login **out, const struct login_config *c)
+{
+	struct login *l;
+	size_t i;
+
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return XERR_NOMEM;
+	l->c = c;
+	arena_init(&l->arena, ARENA_MAX);
+	arena_init(&l->names, ARENA_MAX);
+	buf_init(&l->new_token, TOKEN_MAX);
+	for (i = 0; i < LOGIN_BINDINGS; i++)
+		buf_init(&l->channel[i], SASL_BINDING_MAX);
+	*out = l;
+	return 0;
+}
+
+void
+login_free(struct login *l)
+{
+	size_t i;
+
+	if (l == NULL)
+		return;
+	sasl_free(l->sasl);
+	for (i = 0; i < LOGIN_BINDINGS; i++)
+		buf_wipe(&l->channel[i]);
+	buf_wipe(&l->new_token);
+	arena_release(&l->arena);
+	arena_release(&l->names);
+	free(l);
+}
+
+int
+login_fail(struct login *l, int r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(l->errmsg, sizeof(l->errmsg), fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+static int
+no_memory(struct login *l)
+{
+	return login_fail(l, XERR_NOMEM, "out of memory");
+}
+
+static int
+send_starttls(struct stream *s)
+{
+	static const char starttls[] = "<starttls xmlns='" NS_TLS "'/>";
+
+	return stream_put_bytes(s, starttls, sizeof(starttls) - 1);
+}
+
+static void
+send_header(struct login *l, struct stream *s)
+{
+	char to[DOMAIN_MAX];
+	struct jid from = { 0 };
+	struct stream_header h = { .to = to, .lang = l->c->lang };
+	const char *domain;
+	size_t len;
+
+	domain = jid_domain(l->c->jid, &len);
+	snprintf(to, sizeof(to), "%.*s", (int)len, domain);
+	/* Who we are is nobody's business before TLS (RFC 6120 4.7.1). */
+	if (l->secure && !l->c->anonymous) {
+		jid_copy(&from, l->c->jid);
+		jid_to_bare(&from);
+		h.from = jid_str(&from);
+	}
+	stream_open(s, &h);
+	l->state = WANT_HEADER;
+}
+
+void
+login_open(struct login *l, struct stream *s)
+{
+	if (l->c->direct)
+		return;
+	send_header(l, s);
+	if (!l->c->plaintext_ok)
+		l->sent_starttls = send_starttls(s) == 0;
+}
+
+int
+login_secured(struct login *l, struct stream *s)
+{
+	l->secure = true;
+	if (stream_restart_clean(s) < 0)
+		return no_memory(l);
+	send_header(l, s);
+	return login_sasl_ahead(l, s);
+}
+
+/* Ask for a resource, before the server has offered it: it must (7.1). */
+static int
+send_bind(struct login *l, struct stream *s)
+{
+	const char *resource = jid_resource(l->c->jid, NULL);
+	struct elem *iq, *bind;
+	int r = XERR_NOMEM;
+
+	arena_reset(&l->arena);
+	iq = elem_new(&l->arena, NS_CLIENT, "iq");
+	elem_set(iq, "type", "set");
+	elem_set(iq, "id", bind_id);
+	bind = elem_add(iq, NS_BIND, "bind");
+	if (resource != NULL)	/* the last part: a NUL is behind it */
+		elem_add_with_text(bind, NULL, "resource", resource);
+	if (arena_err(&l->arena) != 0 || (r = stream_put(s, iq)) < 0)
+		return login_fail(l, r, "%s", xerr_str(r));
+	return LOGIN_MORE;
+}
+
+int
+login_restart(struct login *l, struct stream *s)
+{
+	int r;
+
+	l->authenticated = true;
+	if ((r = stream_restart(s)) < 0)
+		return login_fail(l, r, "%s", xerr_str(r));
+	send_header(l, s);
+	return (r = send_bind(l, s)) < 0 ? r : LOGIN_AUTHENTICATED;
+}
+
+/* Is J a resource of the account, or, if that is anonymous, of its domain? */
+static bool
+is_ours(const struct login *l, const struct jid *j)
+{
+	struct jid given, wanted;
+
+	if (jid_is_bare(j))
+		return false;
+	if (!l->c->anonymous)
+		return jid_equal_bare(j, l->c->jid);
+	jid_copy(&given, j);
+	jid_copy(&wanted, l->c->jid);
+	jid_to_domain(&given);
+	jid_to_domain(&wanted);
+	return jid_equal(&given, &wanted);
+}
+
+/*
+ * The server's word on who we are: a full JID of our own (RFC 6120 7.6.1), or
+ * the session would be half bound to somebody else's.
+ */
+static int
+take_jid(struct login *l, const char *jid)
+{
+	if (jid == NULL || jid_parse(&l->jid, jid, strlen(jid)) < 0 ||
+	    !is_ours(l, &l->jid))
+		return login_fail(l, XERR_PROTO, "the server has bound %.100s, "
+		    "no resource of ours", jid == NULL ? "nothing" : jid);
+	l->state = DONE;
+	return LOGIN_DONE;
+}
+
+int
+login_go_on(struct login *l, struct stream *s, const char *bound)
+{
+	int r;
+
+	l->authenticated = true;
+	if (bound != NULL)
+		return take_jid(l, bound);
+	/* the stream goes on, with new features */
+	l->state = WANT_FEATURES;
+	return (r = send_bind(l, s)) < 0 ? r : LOGIN_AUTHENTICATED;
+}
+
+/* What RFC 3921 wanted once more; servers that still do say so. */
+static int
+send_session(struct login *l, struct stream *s)
+{
+	static const char iq[] = "<iq type='set' id='session'>"
+	    "<session xmlns='" NS_SESSION "'/></iq>";
+
+	if ((l->offer.has & OFFER_SESSION) != 0 &&
+	    stream_put_bytes(s, iq, sizeof(iq) - 1) < 0)
+		return no_memory(l);
+	return LOGIN_MORE;
+}
+
+static int
+begin_tls(struct login *l, struct stream *s)
+{
+	if (!l->sent_starttls && send_starttls(s) < 0)
+		return no_memory(l);
+	l->state = WANT_PROCEED;
+	return LOGIN_MORE;
+}
+
+/* It is time to authenticate, unless that was begun ahead, and rightly. */
+static int
+authenticate(struct login *l, struct stream *s)
+{
+	l->seen = true;
+	if (l->offer.mechanisms.n == 0 && l->offer.sasl2.n == 0)
+		return login_fail(l, (l->offer.has & OFFER_BIND) != 0 ?
+		    XERR_PROTO : XERR_AUTH,
+		    "the server offers no way to authenticate");
+	if (!l->ahead)
+		return login_sasl_begin(l, s, &l->offer, false);
+	return login_sasl_offered(l);
+}
+
+/* What to do next, by what the server offers. */
+static int
+take_features(struct login *l, struct stream *s, const struct elem *e)
+{
+	struct offer o;
+	bool tls;
+	int r;
+
+	if ((r = offer_read(&o, &l->names, e)) < 0)
+		return login_fail(l, r == XERR_LIMIT ? XERR_PROTO : r,
+		    "the server's features: %s", xerr_str(r));
+	tls = (o.has & OFFER_STARTTLS) != 0;
+	if (tls && l->secure)
+		return login_fail(l, XERR_PROTO,
+		    "the server offers STARTTLS where TLS is on already");
+	if (tls)
+		return begin_tls(l, s);
+	if (!l->secure && !l->c->plaintext_ok)
+		return login_fail(l, XERR_TLS, "the server offers no STARTTLS; "
+		    "the connection would not be encrypted");
+	if (!l->authenticated) {
+		l->offer = o;
+		return authenticate(l, s);
+	}
+	if ((o.has & OFFER_BIND) == 0)
+		return login_fail(l, XERR_PROTO,
+		    "the server does not let a resource be bound");
+	l->offer.has |= o.has & (OFFER_SM | OFFER_SESSION | OFFER_BIND);
+	l->state = WANT_BOUND;
+	return send_session(l, s);
+}
+
+static int
+take_proceed(struct login *l, struct stream *s, const struct elem *e)
+{
+	if (elem_is(e, NS_TLS, "failure"))
+		return login_fail(l, XERR_TLS,
+		    "the server refuses to begin TLS");
+	if (!elem_is(e, NS_TLS, "proceed"))
+		return login_fail(l, XERR_TLS,
+		    "<%.40s/> instead of an answer to STARTTLS", e->name);
+	/* Sent in clear, it would be taken for a part of the secure stream. */
+	if (stream_left(s) > 0)
+		return login_fail(l, XERR_TLS, "data was injected before TLS");
+	return LOGIN_TLS;
+}
+
+static int
+refused_bind(struct login *l, const struct elem *e)
+{
+	const char *condition = stanza_error_condition(e);
+	int r = strcmp(stanza_error_type(e), "wait") == 0 ? XERR_TEMP :
+	    XERR_UNAVAIL;
+
+	if (strcmp(condition, "not-allowed") == 0)
+		r = XERR_AUTH;
+	return login_fail(l, r, "the server binds no resource: %.60s",
+	    condition);
+}
+
+static int
+take_bound(struct login *l, const struct elem *e)
+{
+	const char *id = elem_get(e, "id");
+	const struct elem *bind;
+
+	if (!elem_is(e, NS_CLIENT, "iq") || id == NULL ||
+	    strcmp(id, bind_id) != 0 ||
+	    !stanza_is_from_server(e, l->c->jid))
+		return login_fail(l, XERR_PROTO,
+		    "<%.40s/> before a resource is bound", e->name);
+	if (strcmp(stanza_type(e), "error") == 0)
+		return refused_bind(l, e);
+	bind = elem_child(e, NS_BIND, "bind");
+	if (strcmp(stanza_type(e), "result") != 0)
+		bind = NULL;
+	return take_jid(l, elem_text(elem_child(bind, NS_BIND, "jid")));
+}
+
+int
+login_take(struct login *l, struct stream *s, const struct stream_event *ev)
+{
+	const struct elem *e = ev->elem;
+
+	if (ev->kind == STREAM_HEADER) {
+		l->state = WANT_FEATURES;
+		return LOGIN_MORE;
+	}
+	switch (l->state) {
+	case WANT_FEATURES:
+		if (!elem_is(e, NS_STREAMS, "features"))
+			return login_fail(l, XERR_PROTO,
+			    "<%.40s/> instead of stream features", e->name);
+		return take_features(l, s, e);
+	case WANT_PROCEED:
+		return take_proceed(l, s, e);
+	case WANT_SASL:
+		return login_sasl_take(l, s, e);
+	case WANT_SALT:
+	case WANT_UPGRADED:
+		return login_task_take(l, s, e);
+	case WANT_BOUND:
+		return take_bound(l, e);
+	default:
+		return login_fail(l, XERR_PROTO,
+		    "<%.40s/> where nothing is due", e->name);
+	}
+}
+
+const struct jid *
+login_jid(const struct login *l)
+{
+	return &l->jid;
+}
+
+bool
+login_has_sm(const struct login *l)
+{
+	return (l->offer.has & OFFER_SM) != 0;
+}
+
+bool
+login_sm_is_on(const struct login *l)
+{
+	return l->sm_is_on;
+}
+
+const char *
+login_mechanism(const struct login *l)
+{
+	return l->mechanism;
+}
+
+const char *
+login_bound_by(const struct login *l)
+{
+	return l->bound_by;
+}
+
+const char *
+login_upgraded(const struct login *l)
+{
+	return l->sent_hash && l->authenticated ? l->upgrade : NULL;
+}
+
+const struct offer *
+login_offer(const struct login *l)
+{
+	return l->seen ? &l->offer : NULL;
+}
+
+bool
+login_was_misled(const struct login *l)
+{
+	return (l->ahead || l->spoilt || l->stanzas_ahead) &&
+	    !l->authenticated && !l->refused && !l->lied_to;
+}
+
+bool
+login_turned_away(const struct login *l)
+{
+	return l->turned_away;
+}
+
+bool
+login_was_belied(const struct login *l)
+{
+	return l->belied;
+}
+
+bool
+login_was_lied_to(const struct login *l)
+{
+	return l->lied_to;
+}
+
+bool
+login_token_refused(const struct login *l)
+{
+	return l->token_refused;
+}
+
+const char *
+login_new_token(const struct login *l, const char **token, int64_t *expiry)
+{
+	if (buf_len(&l->new_token) == 0)
+		return NULL;
+	*token = (const char *)buf_data(&l->new_token);
+	*expiry = l->new_expiry;
+	return l->asked_token != NULL ? l->asked_token : l->mechanism;
+}
+
+const char *
+login_errmsg(const struct login *l)
+{
+	return l->errmsg;
+}
