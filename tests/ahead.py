@@ -157,7 +157,7 @@ class Modern(Peer):
                  "token='%s'/>" % (FAST, TOKEN))
         self.send("<success xmlns='%s'>%s<authorization-identifier>romeo@%s/r1"
                   "</authorization-identifier><bound xmlns='%s'>%s</bound>%s"
-                  "</success>" % (
+                  "</success><stream:features/>" % (
                       SASL2, "<additional-data>%s</additional-data>" %
                       base64.b64encode(proof).decode() if proof else "",
                       self.stage.domain, BIND2, enabled, token))

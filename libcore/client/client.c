@@ -11,7 +11,8 @@
 enum {
 	DEFAULT_WINDOW = 1 << 20,
 	DEFAULT_STANZA = 1 << 20,
-	ANSWERS_MAX = 256 * 1024	/* that wait: then we do not read */
+	ANSWERS_MAX = 256 * 1024,	/* that wait: then we do not read */
+	KEPT_MAX = 64 * 1024	/* bytes of memory for early stanzas */
 };
 
 int
@@ -24,11 +25,13 @@ client_new(struct client **out, const struct client_config *cf)
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return XERR_NOMEM;
 	c->cf = *cf;
+	c->cf.login.id = cf->id;
 	if (c->cf.window == 0)
 		c->cf.window = DEFAULT_WINDOW;
 	stanza = cf->limits.size != 0 ? cf->limits.size : DEFAULT_STANZA;
 	outbox_init(&c->outbox);
 	arena_init(&c->arena, 64 * 1024);
+	arena_init(&c->kept, KEPT_MAX);
 	/* escaped, a stanza of that size may grow six times */
 	buf_init(&c->scratch, 6 * stanza + 1024);
 	if ((r = stream_new(&c->stream, &cf->limits, c->cf.window +
@@ -51,6 +54,7 @@ client_free(struct client *c)
 	stream_free(c->stream);
 	outbox_release(&c->outbox);
 	arena_release(&c->arena);
+	arena_release(&c->kept);
 	buf_release(&c->scratch);
 	free(c);
 }
@@ -145,7 +149,7 @@ take_error(struct client *c, const struct elem *e)
 	const char *condition = stream_error_condition(e);
 	char what[128];
 
-	c->turned_away = !c->online;
+	c->turned_away = !c->bound;
 	snprintf(what, sizeof(what), "the server ended the stream: %s",
 	    condition);
 	if (strcmp(condition, "see-other-host") == 0)
@@ -155,13 +159,54 @@ take_error(struct client *c, const struct elem *e)
 	return client_fail(c, error_class(condition), what, stream_error_text(e));
 }
 
-/* A few stanzas need not wait; once only. */
+/*
+ * A few stanzas need not wait; once only.  Stream management goes before them,
+ * unless it is asked for with <bind/>.
+ */
 static int
 go_ahead(struct client *c)
 {
+	const struct offer *was = c->cf.login.remembered;
+	int r = 0;
+
 	c->tell_ahead = !c->ahead;
 	c->ahead = true;
-	return client_release(c);
+	if (!login_asked_sm(c->login) && was != NULL &&
+	    (was->has & OFFER_AFTER) != 0 && (was->has & OFFER_SM) != 0)
+		r = client_ack_begin(c);
+	return r < 0 ? r : client_release(c);
+}
+
+/*
+ * A stanza that came before we were bound waits until then.  No server should
+ * send any, and none that is honest sends many.
+ */
+static int
+keep_early(struct client *c, const struct elem *e)
+{
+	struct elem *copy;
+
+	if (c->nkept == EARLY_MAX)
+		return client_fail(c, XERR_PROTO, "the server sends stanzas "
+		    "and binds no resource", NULL);
+	if ((copy = elem_dup(&c->kept, e)) == NULL)
+		return client_fail(c, arena_err(&c->kept) == XERR_NOMEM ?
+		    XERR_NOMEM : XERR_PROTO, "the server sends stanzas and "
+		    "binds no resource", NULL);
+	c->kept_v[c->nkept++] = copy;
+	return 0;
+}
+
+/* We are let in: first stream management, then what waits.  1 or an error. */
+static int
+go_online(struct client *c)
+{
+	int r;
+
+	c->online = true;
+	if ((r = client_ack_begin(c)) < 0 || (r = client_release(c)) < 0)
+		return r;
+	return 1;
 }
 
 /* A step of logging in; 1 if it makes an event. */
@@ -179,17 +224,17 @@ take_login(struct client *c, const struct stream_event *sev,
 	case LOGIN_TLS:
 		ev->kind = CLIENT_TLS;
 		return 1;
+	case LOGIN_EARLY:
+		return keep_early(c, sev->elem);
 	case LOGIN_AUTHENTICATED:
-		c->online = true;
 		ev->kind = CLIENT_ONLINE;
-		return (r = client_release(c)) < 0 ? r : 1;
+		return go_online(c);
 	case LOGIN_DONE:
-		/* by SASL2 both come at once, and are told one by one */
+		/* where both come at once, they are told one by one */
 		c->tell_bound = !c->online;
 		ev->kind = c->online ? CLIENT_BOUND : CLIENT_ONLINE;
-		c->bound = c->online = true;
-		return (r = client_release(c)) < 0 ||
-		    (r = client_ack_begin(c)) < 0 ? r : 1;
+		c->bound = true;
+		return go_online(c);
 	default:
 		stream_close(c->stream);
 		return client_fail(c, r, login_errmsg(c->login), NULL);
@@ -221,16 +266,6 @@ answer(struct client *c, const struct elem *e)
 	return client_check_put(c, client_send(c, r));
 }
 
-static bool
-is_session_answer(const struct elem *e)
-{
-	const char *id = elem_get(e, "id");
-
-	return elem_is(e, NS_CLIENT, "iq") && !stanza_is_request(e) &&
-	    id != NULL && strcmp(id, "session") == 0 &&
-	    elem_get(e, "from") == NULL;
-}
-
 /* What negotiates TLS or a login, and has no business behind it. */
 static bool
 is_late(const struct elem *e)
@@ -253,7 +288,7 @@ take_online(struct client *c, struct elem *e, struct client_event *ev)
 	c->received++;
 	if (client_ack_is_pong(c, e))
 		return client_ack_take_pong(c, ev);
-	if (is_session_answer(e))
+	if (login_is_session_answer(c->login, e))
 		return 0;
 	if (stanza_is_request(e) && !c->cf.hand_requests)
 		return answer(c, e);
@@ -265,7 +300,7 @@ take_online(struct client *c, struct elem *e, struct client_event *ev)
 static int
 take_close(struct client *c, struct client_event *ev)
 {
-	c->turned_away = !c->online;
+	c->turned_away = !c->bound;
 	stream_close(c->stream);
 	if (!c->bound)
 		return client_fail(c, XERR_TEMP,
@@ -309,6 +344,11 @@ client_next(struct client *c, struct client_event *ev)
 		if (c->tell_bound) {
 			c->tell_bound = false;
 			ev->kind = CLIENT_BOUND;
+			return 1;
+		}
+		if (c->bound && c->kept_at < c->nkept) {
+			ev->kind = CLIENT_STANZA;
+			ev->elem = c->kept_v[c->kept_at++];
 			return 1;
 		}
 		if (is_clogged(c))

@@ -144,8 +144,9 @@ const struct outbox_item *client_unacked(const struct client *c);
 size_t client_unacked_count(const struct client *c);
 
 /*
- * Was anything sent ahead?  Nothing of it, nor anything else, is acknowledged
- * yet.  The server has ended the login without taking it.
+ * Was anything sent before we were bound?  Nothing of it, nor anything else, is
+ * acknowledged yet.  The server has ended the login, by a word of its own and
+ * before it let us in or bound us, so without taking it.
  */
 bool client_went_ahead(const struct client *c);
 bool client_ahead_is_open(const struct client *c);

@@ -59,8 +59,20 @@ ask(struct client *c)
 		c->asked = true;
 }
 
+/* How many of the outbox were sent. */
+static uint32_t
+count_sent(const struct client *c)
+{
+	const struct outbox_item *it;
+	uint32_t n = 0;
+
+	for (it = c->outbox.first; it != NULL && it != c->held; it = it->next)
+		n++;
+	return n;
+}
+
 /*
- * Stream management is asked for and counts from here on: what was sent before
+ * Stream management is asked for and counts from here on.  What was sent before
  * makes the count begin below 0, and is covered by a ping.
  */
 int
@@ -68,16 +80,18 @@ client_ack_begin(struct client *c)
 {
 	static const char enable[] = "<enable xmlns='" NS_SM "'/>";
 
+	if (c->sm_begun)
+		return 0;
 	if (login_sm_is_on(c->login)) {
-		c->sm = c->enabled = true;
+		c->sm = c->enabled = c->sm_begun = true;
 		return 0;
 	}
 	if (!login_has_sm(c->login))
 		return 0;
-	if (c->outbox.count > 0)
+	if (c->early)
 		ask(c);
-	c->sm = true;
-	c->outbox.h = 0 - (uint32_t)c->outbox.count;
+	c->sm = c->sm_begun = true;
+	c->outbox.h = 0 - count_sent(c);
 	return client_check_put(c, stream_put_bytes(c->stream, enable,
 	    sizeof(enable) - 1));
 }

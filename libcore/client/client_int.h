@@ -9,6 +9,8 @@
 #include "client/client.h"
 #include "xmpp/stream.h"
 
+enum { EARLY_MAX = 16 };	/* stanzas kept that came before their time */
+
 struct client {
 	struct client_config cf;
 	struct stream *stream;
@@ -20,12 +22,17 @@ struct client {
 	bool ahead;		/* we may, though not authenticated yet */
 	bool tell_ahead;	/* that is the next event */
 	size_t ahead_bytes;	/* of stanzas that were sent so */
+	bool early;		/* something was sent before we were bound */
 	bool acked;		/* something was acknowledged */
 	const struct outbox_item *held;	/* in the outbox: from here on, not */
-	bool turned_away;	/* the stream ended before we were let in */
+	bool turned_away;	/* the stream ended before we were bound */
 	bool bound;		/* stanzas may come */
+	struct arena kept;	/* those that came before */
+	struct elem *kept_v[EARLY_MAX];
+	size_t nkept, kept_at;	/* how many; the next to be told */
 	bool tell_bound;	/* that is the next event */
 	bool sm;		/* <enable/> is sent, and was not refused */
+	bool sm_begun;		/* <enable/> was sent, or has been answered */
 	bool asked;		/* <r/> or a ping waits for its answer */
 	bool pinged;		/* a ping it is */
 	size_t covers;		/* how many of the outbox it stands for */
@@ -53,8 +60,8 @@ int client_release(struct client *c);
 int client_check_put(struct client *c, int r);
 
 /*
- * The address is bound, and the server's features are known: <enable/>, if it
- * can be had.
+ * <enable/>, if it can be had and was not sent yet: as soon as it may follow,
+ * and before what makes the server deliver what it has kept for us.
  */
 int client_ack_begin(struct client *c);
 

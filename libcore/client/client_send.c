@@ -39,6 +39,7 @@ release(struct client *c)
 		r = stream_put_bytes(c->stream, c->held->bytes, c->held->len);
 		if (!c->online)
 			c->ahead_bytes += c->held->len;
+		c->early |= !c->bound;
 	}
 	return r;
 }
@@ -81,7 +82,7 @@ client_unacked_count(const struct client *c)
 bool
 client_went_ahead(const struct client *c)
 {
-	return c->ahead_bytes > 0;
+	return c->early;
 }
 
 bool
@@ -93,7 +94,7 @@ client_ahead_is_open(const struct client *c)
 bool
 client_turned_away(const struct client *c)
 {
-	return !c->online && (c->turned_away || login_turned_away(c->login));
+	return !c->bound && (c->turned_away || login_turned_away(c->login));
 }
 
 void

@@ -15,7 +15,15 @@ enum {
 	DOMAIN_MAX = JID_PART_MAX + 1
 };
 
-static const char bind_id[] = "bind";
+enum { ID_MAX = 64 };
+
+/* The id of our request WHAT; nobody else can know it. */
+static void
+request_id(const struct login *l, char id[ID_MAX], const char *what)
+{
+	snprintf(id, ID_MAX, "%.40s-%s", l->c->id == NULL ? "" : l->c->id,
+	    what);
+}
 
 int
 login_new(struct login **out, const struct login_config *c)
@@ -117,14 +125,16 @@ login_secured(struct login *l, struct stream *s)
 	return login_sasl_ahead(l, s);
 }
 
-/* Ask for a resource, before the server has offered it: it must (7.1). */
+/* Ask for a resource (RFC 6120 7.6). */
 static int
 send_bind(struct login *l, struct stream *s)
 {
 	const char *resource = jid_resource(l->c->jid, NULL);
+	char bind_id[ID_MAX];
 	struct elem *iq, *bind;
 	int r = XERR_NOMEM;
 
+	request_id(l, bind_id, "bind");
 	arena_reset(&l->arena);
 	iq = elem_new(&l->arena, NS_CLIENT, "iq");
 	elem_set(iq, "type", "set");
@@ -137,16 +147,52 @@ send_bind(struct login *l, struct stream *s)
 	return LOGIN_MORE;
 }
 
+/* What RFC 3921 wanted once more; servers that still do say so. */
+static int
+send_session(struct login *l, struct stream *s)
+{
+	char id[ID_MAX];
+	struct elem *iq;
+
+	request_id(l, id, "session");
+	arena_reset(&l->arena);
+	iq = elem_new(&l->arena, NS_CLIENT, "iq");
+	elem_set(iq, "type", "set");
+	elem_set(iq, "id", id);
+	elem_add(iq, NS_SESSION, "session");
+	if (arena_err(&l->arena) != 0 || stream_put(s, iq) < 0)
+		return no_memory(l);
+	return LOGIN_MORE;
+}
+
+/* The requests after login ahead of the features that allow them. */
+static int
+send_ahead(struct login *l, struct stream *s)
+{
+	int r;
+
+	l->pipelined = true;
+	l->offer.has |= l->c->remembered->has & (OFFER_SM | OFFER_SESSION |
+	    OFFER_AFTER);
+	if ((r = send_bind(l, s)) < 0)
+		return r;
+	if ((l->offer.has & OFFER_SESSION) != 0 &&
+	    (r = send_session(l, s)) < 0)
+		return r;
+	return LOGIN_AUTHENTICATED;
+}
+
 int
 login_restart(struct login *l, struct stream *s)
 {
+	bool ahead = login_may_pipeline(l);
 	int r;
 
 	l->authenticated = true;
 	if ((r = stream_restart(s)) < 0)
 		return login_fail(l, r, "%s", xerr_str(r));
 	send_header(l, s);
-	return (r = send_bind(l, s)) < 0 ? r : LOGIN_AUTHENTICATED;
+	return ahead ? send_ahead(l, s) : LOGIN_MORE;
 }
 
 /* Is J a resource of the account, or, if that is anonymous, of its domain? */
@@ -177,33 +223,38 @@ take_jid(struct login *l, const char *jid)
 	    !is_ours(l, &l->jid))
 		return login_fail(l, XERR_PROTO, "the server has bound %.100s, "
 		    "no resource of ours", jid == NULL ? "nothing" : jid);
+	return LOGIN_MORE;
+}
+
+static int
+done(struct login *l)
+{
 	l->state = DONE;
 	return LOGIN_DONE;
 }
 
+/*
+ * By Bind 2 all is done, unless only the features that come now can tell of
+ * stream management, which has to begin before anything else.
+ */
 int
 login_go_on(struct login *l, struct stream *s, const char *bound)
 {
+	bool known = login_may_pipeline(l);
 	int r;
 
 	l->authenticated = true;
-	if (bound != NULL)
-		return take_jid(l, bound);
-	/* the stream goes on, with new features */
-	l->state = WANT_FEATURES;
-	return (r = send_bind(l, s)) < 0 ? r : LOGIN_AUTHENTICATED;
-}
-
-/* What RFC 3921 wanted once more; servers that still do say so. */
-static int
-send_session(struct login *l, struct stream *s)
-{
-	static const char iq[] = "<iq type='set' id='session'>"
-	    "<session xmlns='" NS_SESSION "'/></iq>";
-
-	if ((l->offer.has & OFFER_SESSION) != 0 &&
-	    stream_put_bytes(s, iq, sizeof(iq) - 1) < 0)
-		return no_memory(l);
+	l->state = WANT_FEATURES;	/* the stream goes on, with new ones */
+	if (bound == NULL)
+		return known ? send_ahead(l, s) : LOGIN_MORE;
+	if ((r = take_jid(l, bound)) < 0)
+		return r;
+	if (known)
+		l->offer.has |= l->c->remembered->has & (OFFER_SM |
+		    OFFER_AFTER);
+	if (known || l->sm_is_on)
+		return done(l);
+	l->state = WANT_AFTER;
 	return LOGIN_MORE;
 }
 
@@ -230,6 +281,32 @@ authenticate(struct login *l, struct stream *s)
 	return login_sasl_offered(l);
 }
 
+/* The features after login: what they have in common with the memory of them. */
+static void
+note_after(struct login *l, const struct offer *o)
+{
+	const unsigned bits = OFFER_SM | OFFER_SESSION;
+
+	l->offer.has = (l->offer.has & ~bits) | (o->has & bits) | OFFER_AFTER;
+}
+
+static int
+take_features_after(struct login *l, struct stream *s, const struct offer *o)
+{
+	int r;
+
+	note_after(l, o);
+	if (l->state == WANT_AFTER)
+		return done(l);
+	if ((o->has & OFFER_BIND) == 0)
+		return login_fail(l, XERR_PROTO,
+		    "the server does not let a resource be bound");
+	if (!l->pipelined && (r = send_bind(l, s)) < 0)
+		return r;
+	l->state = WANT_BOUND;
+	return LOGIN_MORE;
+}
+
 /* What to do next, by what the server offers. */
 static int
 take_features(struct login *l, struct stream *s, const struct elem *e)
@@ -254,12 +331,7 @@ take_features(struct login *l, struct stream *s, const struct elem *e)
 		l->offer = o;
 		return authenticate(l, s);
 	}
-	if ((o.has & OFFER_BIND) == 0)
-		return login_fail(l, XERR_PROTO,
-		    "the server does not let a resource be bound");
-	l->offer.has |= o.has & (OFFER_SM | OFFER_SESSION | OFFER_BIND);
-	l->state = WANT_BOUND;
-	return send_session(l, s);
+	return take_features_after(l, s, &o);
 }
 
 static int
@@ -290,23 +362,77 @@ refused_bind(struct login *l, const struct elem *e)
 	    condition);
 }
 
-static int
-take_bound(struct login *l, const struct elem *e)
+/*
+ * Is E the server's answer to our request WHAT?  It may come from the full
+ * address that it is about, as ejabberd's did.
+ */
+static bool
+is_answer(const struct login *l, const struct elem *e, const char *what)
 {
-	const char *id = elem_get(e, "id");
-	const struct elem *bind;
+	const char *id = elem_get(e, "id"), *from = elem_get(e, "from");
+	char want[ID_MAX];
+	struct jid j;
 
-	if (!elem_is(e, NS_CLIENT, "iq") || id == NULL ||
-	    strcmp(id, bind_id) != 0 ||
-	    !stanza_is_from_server(e, l->c->jid))
-		return login_fail(l, XERR_PROTO,
-		    "<%.40s/> before a resource is bound", e->name);
+	request_id(l, want, what);
+	if (!elem_is(e, NS_CLIENT, "iq") || stanza_is_request(e) ||
+	    id == NULL || strcmp(id, want) != 0)
+		return false;
+	return stanza_is_from_server(e, l->c->jid) || (from != NULL &&
+	    jid_parse(&j, from, strlen(from)) == 0 &&
+	    jid_equal_bare(&j, l->c->jid));
+}
+
+/*
+ * What comes between login and the answer that is waited for: a stanza is
+ * early, and an answer that nobody asked for is a stranger's.
+ */
+static int
+take_early(struct login *l, const struct elem *e)
+{
+	if (elem_is(e, NS_CLIENT, "message") ||
+	    elem_is(e, NS_CLIENT, "presence"))
+		return LOGIN_EARLY;
+	if (elem_is(e, NS_CLIENT, "iq"))
+		return LOGIN_MORE;
+	return login_fail(l, XERR_PROTO,
+	    "<%.40s/> before a resource is bound", e->name);
+}
+
+static int
+take_bound(struct login *l, struct stream *s, const struct elem *e)
+{
+	const struct elem *bind = elem_child(e, NS_BIND, "bind");
+	int r;
+
+	if (!is_answer(l, e, "bind"))
+		return take_early(l, e);
 	if (strcmp(stanza_type(e), "error") == 0)
 		return refused_bind(l, e);
-	bind = elem_child(e, NS_BIND, "bind");
-	if (strcmp(stanza_type(e), "result") != 0)
-		bind = NULL;
-	return take_jid(l, elem_text(elem_child(bind, NS_BIND, "jid")));
+	if ((r = take_jid(l, elem_text(elem_child(bind, NS_BIND,
+	    "jid")))) < 0)
+		return r;
+	if (l->pipelined || (l->offer.has & OFFER_SESSION) == 0)
+		return done(l);
+	l->state = WANT_SESSION;
+	return send_session(l, s);
+}
+
+static int
+take_session(struct login *l, const struct elem *e)
+{
+	if (!is_answer(l, e, "session"))
+		return take_early(l, e);
+	if (strcmp(stanza_type(e), "error") == 0)
+		return login_fail(l, XERR_UNAVAIL, "the server begins no "
+		    "session: %.60s", stanza_error_condition(e));
+	return done(l);
+}
+
+bool
+login_is_session_answer(const struct login *l, const struct elem *e)
+{
+	return l->pipelined && (l->offer.has & OFFER_SESSION) != 0 &&
+	    is_answer(l, e, "session");
 }
 
 int
@@ -332,7 +458,12 @@ login_take(struct login *l, struct stream *s, const struct stream_event *ev)
 	case WANT_UPGRADED:
 		return login_task_take(l, s, e);
 	case WANT_BOUND:
-		return take_bound(l, e);
+		return take_bound(l, s, e);
+	case WANT_SESSION:
+		return take_session(l, e);
+	case WANT_AFTER:
+		return elem_is(e, NS_STREAMS, "features") ?
+		    take_features(l, s, e) : take_early(l, e);
 	default:
 		return login_fail(l, XERR_PROTO,
 		    "<%.40s/> where nothing is due", e->name);
@@ -349,6 +480,12 @@ bool
 login_has_sm(const struct login *l)
 {
 	return (l->offer.has & OFFER_SM) != 0;
+}
+
+bool
+login_asked_sm(const struct login *l)
+{
+	return l->sm_asked;
 }
 
 bool
@@ -384,8 +521,17 @@ login_offer(const struct login *l)
 bool
 login_was_misled(const struct login *l)
 {
+	if (l->authenticated)
+		return l->pipelined && l->state != DONE;
 	return (l->ahead || l->spoilt || l->stanzas_ahead) &&
-	    !l->authenticated && !l->refused && !l->lied_to;
+	    !l->refused && !l->lied_to;
+}
+
+bool
+login_is_in_sasl2(const struct login *l)
+{
+	return l->sasl2 && l->sasl != NULL && !l->authenticated &&
+	    !l->stanzas_ahead;
 }
 
 bool

@@ -5,13 +5,17 @@
  * weak a hash of the password gets a better one (XEP-0480), if what it has is
  * proved and the channel bound.
  *
- * What needs no answer to be right is sent ahead (XEP-0305): <starttls/> goes
- * with the first header; the authentication with the header under TLS, if the
- * owner remembers what the server offers; and the request to bind behind
- * <success/>, where the owner's first stanzas may follow it at once.  What the
- * server offers is checked all the same when it comes; if it is something else
- * than was remembered, and what was sent on the strength of it fails, there is
- * another try.
+ * A server that we do not know is spoken to step by step: each request waits
+ * for the features that allow it, and stanzas for the answers to <bind/> and,
+ * where it is required, <session/> (RFC 6120 section 7.1).
+ *
+ * What a server took before is sent ahead (XEP-0305): <starttls/> goes with the
+ * first header in any case; the authentication with the header under TLS, if
+ * the owner remembers what the server offers; and <bind/> with the header after
+ * <success/>, where the owner's first stanzas may follow it at once, if the
+ * features after login are remembered too.  What the server offers is checked
+ * all the same when it comes; if it is something else than was remembered, and
+ * what was sent on the strength of it fails, there is another try.
  *
  * With Bind 2 stanzas may even go with the last step of the authentication,
  * where the server proves itself in it, and has done so before: whoever holds
@@ -43,6 +47,7 @@ struct login_config {
 	size_t password_len;
 	const char *nonce;	/* for SASL: random, printable; sasl/sasl.h */
 	const char *retry_nonce; /* another, should it be tried twice */
+	const char *id;		/* random, for the ids of our requests */
 	const char *lang;	/* xml:lang of the stream, or NULL */
 	const char *mechanisms;	/* these only, with commas, or NULL */
 	bool certificate;	/* TLS has presented ours: EXTERNAL */
@@ -69,7 +74,7 @@ struct login_config {
 	const char *token_mechanism; /* and what it is for */
 	enum sasl_proof token_proof;	/* login_proof() where it was given */
 	bool no_sasl2;		/* do as if the server had none */
-	bool no_ahead;		/* wait for features, and for success */
+	bool no_ahead;		/* wait for each answer before what follows it */
 };
 
 struct login;
@@ -84,7 +89,8 @@ enum login_step {
 	LOGIN_MORE,		/* wait for the next event */
 	LOGIN_TLS,		/* begin TLS now, then login_secured() */
 	LOGIN_AHEAD,		/* as LOGIN_MORE; stanzas may go ahead */
-	LOGIN_AUTHENTICATED,	/* stanzas may be sent, none will come yet */
+	LOGIN_AUTHENTICATED,	/* ours may follow <bind/>; none will come yet */
+	LOGIN_EARLY,		/* a stanza came too early: keep it until then */
 	LOGIN_DONE		/* bound: login_jid() */
 };
 
@@ -106,9 +112,17 @@ int login_secured(struct login *l, struct stream *s);
 /* After LOGIN_DONE: the address that was bound. */
 const struct jid *login_jid(const struct login *l);
 
-/* The server has XEP-0198; it is enabled already (by Bind 2). */
+/*
+ * The server has XEP-0198, by its features after login or, until those come,
+ * by what is remembered of them; it is asked to enable it, or has enabled it,
+ * already (by Bind 2).
+ */
 bool login_has_sm(const struct login *l);
+bool login_asked_sm(const struct login *l);
 bool login_sm_is_on(const struct login *l);
+
+/* Is E the answer to a <session/> that was asked for ahead of its offer? */
+bool login_is_session_answer(const struct login *l, const struct elem *e);
 
 /* The mechanism that was used, or is being used; NULL before. */
 const char *login_mechanism(const struct login *l);
@@ -135,9 +149,14 @@ const struct offer *login_offer(const struct login *l);
  * The login has failed and may have done so because of what was remembered:
  * authentication was sent ahead, and the server did not refuse it in so many
  * words; or a token was refused, or what was sent ahead, and the server takes
- * no second try on the same stream.  Without the memory it may go better.
+ * no second try on the same stream; or it was authenticated, and something was
+ * sent ahead of the features or of the answer to <bind/>.  Without the memory
+ * it may go better.
  */
 bool login_was_misled(const struct login *l);
+
+/* The server is amid SASL2, and nothing but that was sent: it may be silent. */
+bool login_is_in_sasl2(const struct login *l);
 
 /*
  * After LOGIN_AHEAD the server has refused, and it may be better off without

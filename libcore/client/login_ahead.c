@@ -57,6 +57,16 @@ login_sasl_offered(struct login *l)
 	return LOGIN_MORE;
 }
 
+bool
+login_may_pipeline(const struct login *l)
+{
+	const struct offer *was = l->c->remembered;
+
+	return !l->c->no_ahead && was != NULL &&
+	    (was->has & OFFER_AFTER) != 0 && !l->belied &&
+	    (!l->seen || offer_same(&l->offer, was));
+}
+
 enum sasl_proof
 login_proof(const struct login *l)
 {

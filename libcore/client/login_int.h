@@ -20,6 +20,8 @@ enum login_state {
 	WANT_SALT,		/* an upgrade: <task-data/> */
 	WANT_UPGRADED,		/* ... and its end */
 	WANT_BOUND,
+	WANT_SESSION,
+	WANT_AFTER,		/* the features after Bind 2 */
 	DONE
 };
 
@@ -32,6 +34,7 @@ struct login {
 	bool belied;		/* and they are not what was remembered */
 	bool by_word;		/* there is no memory: the owner named it */
 	struct offer word;	/* that, as if it were offered */
+	bool pipelined;		/* and what follows it, ahead of its answers */
 	bool stanzas_ahead;	/* LOGIN_AHEAD was said */
 	bool turned_away;	/* and refused */
 	bool lied_to;		/* by a server that did not prove itself */
@@ -66,6 +69,7 @@ struct login {
 	bool no_upgrade;	/* it has failed, and is not tried again */
 	unsigned tries;
 
+	bool sm_asked;		/* with Bind 2 */
 	bool sm_is_on;
 	struct jid jid;
 	struct arena arena;	/* what we send, an element at a time */
@@ -120,7 +124,13 @@ int login_task_continue(struct login *l, struct stream *s,
     const struct elem *e);
 int login_task_take(struct login *l, struct stream *s, const struct elem *e);
 
-/* Authenticated by RFC 6120's SASL: header and bind, on a new stream. */
+/*
+ * May what follows the login go ahead of its answers?  If this server offers
+ * what it did when its features after login were seen.
+ */
+bool login_may_pipeline(const struct login *l);
+
+/* Authenticated by RFC 6120's SASL: what comes next, on a new stream. */
 int login_restart(struct login *l, struct stream *s);
 
 /* Authenticated by SASL2, and perhaps bound: what comes next. */

@@ -214,11 +214,12 @@ put_inline(struct login *l, struct buf *b, const struct offer *o)
 		put_software(l, b, "software");
 		buf_puts(b, "</user-agent>");
 	}
+	l->sm_asked = l->bind2 && (o->has & OFFER_SM_INLINE) != 0;
 	if (l->bind2) {
 		buf_puts(b, "<bind xmlns='" NS_BIND2 "'>");
 		if (l->c->software != NULL)
 			put_software(l, b, "tag");
-		if ((o->has & OFFER_SM_INLINE) != 0)
+		if (l->sm_asked)
 			buf_puts(b, "<enable xmlns='" NS_SM "'/>");
 		buf_puts(b, "</bind>");
 	}

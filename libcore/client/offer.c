@@ -6,6 +6,24 @@
 #include "xml/ns.h"
 #include "client/offer.h"
 
+/*
+ * Add the name S.  White space around it is not meant: pretty-printed features
+ * have it, and the schema's types for names collapse it.
+ */
+static void
+put_name(struct offer_names *n, struct arena *a, const char *s)
+{
+	static const char white[] = " \t\r\n";
+	size_t len;
+
+	s += strspn(s, white);
+	len = strlen(s);
+	while (len > 0 && strchr(white, s[len - 1]) != NULL)
+		len--;
+	if (len > 0)
+		n->v[n->n++] = arena_dup(a, s, len);
+}
+
 /* The texts of E's children NS NAME, or their attribute ATTR if not NULL. */
 static int
 read_names(struct offer_names *n, struct arena *a, const struct elem *e,
@@ -19,8 +37,8 @@ read_names(struct offer_names *n, struct arena *a, const struct elem *e,
 		if (seen++ == OFFER_NAMES)
 			return XERR_LIMIT;
 		s = attr != NULL ? elem_get(c, attr) : elem_text(c);
-		if (s != NULL && *s != '\0')
-			n->v[n->n++] = arena_dup(a, s, strlen(s));
+		if (s != NULL)
+			put_name(n, a, s);
 	}
 	return arena_err(a);
 }

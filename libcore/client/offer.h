@@ -20,7 +20,8 @@ enum offer_feature {
 	OFFER_BIND2 = 32,	/* XEP-0386 */
 	OFFER_SM_INLINE = 64,	/* to be enabled with Bind 2 */
 	OFFER_FAST = 128,	/* XEP-0484 */
-	OFFER_BINDINGS = 256	/* XEP-0440: types are what it said */
+	OFFER_BINDINGS = 256,	/* XEP-0440: types are what it said */
+	OFFER_AFTER = 512	/* SESSION and SM are what it said after login */
 };
 
 enum { OFFER_NAMES = 48 };

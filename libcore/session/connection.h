@@ -52,6 +52,12 @@ bool connection_was_misled(const struct connection *w);
 void connection_unlearn(struct connection *w, int err, const char *reason);
 
 /*
+ * The server is amid SASL2, and nothing but the login was sent to it.  If it
+ * falls silent there, connection_unlearn() makes the next login a classic one.
+ */
+bool connection_may_go_classic(const struct connection *w);
+
+/*
  * It has failed by ERR, with no other try.  If it may have done so because of
  * what was sent ahead of the login, that is remembered, for some time.
  */

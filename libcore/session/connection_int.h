@@ -21,6 +21,7 @@ struct connection {
 	bool hand_requests;
 	bool unlearnt;		/* nothing is sent ahead any more */
 	bool in_vain;		/* because stanzas were not taken so */
+	bool classic;		/* SASL2 is not used: the server was silent */
 	int64_t deadline;	/* of dialing */
 	struct pump_end *signals;
 	struct servers *route;

@@ -106,6 +106,7 @@ connection_make_client(struct connection *w, struct buf *why)
 		.hand_requests = w->hand_requests,
 	};
 	login_memory_fill(w->remember, &w->cf.login, w->account->sasl);
+	w->cf.login.no_sasl2 |= w->classic;
 	if (w->unlearnt)
 		w->cf.login.remembered = NULL;
 	if ((r = client_new(&w->client, &w->cf)) < 0)
@@ -153,26 +154,38 @@ connection_hang_up(struct connection *w)
 }
 
 /*
- * Is it sure that the server has not taken what was sent ahead?  It lets us in,
- * and says so, before it takes a stanza; and all that it said has come.  It may
- * have been about to say so in half an answer.
+ * A server that sends us elsewhere means us, and not what we have sent.  That
+ * it has not taken what was sent ahead is sure only by a word of its own: the
+ * end of TLS is not one, since that may be a proxy's whose server has died.
  */
-static bool
-has_taken_nothing(const struct connection *w)
-{
-	return client_turned_away(w->client) || (client_is_well(w->client) &&
-	    connection_eof(w) && !conn_truncated(w->conn) &&
-	    !client_hears_more(w->client));
-}
-
-/* A server that sends us elsewhere means us, and not what we have sent. */
 bool
 connection_was_misled(const struct connection *w)
 {
 	return !w->unlearnt && w->client != NULL &&
 	    client_other_host(w->client) == NULL &&
 	    login_was_misled(client_login(w->client)) &&
-	    (!client_went_ahead(w->client) || has_taken_nothing(w));
+	    (!client_went_ahead(w->client) || client_turned_away(w->client));
+}
+
+bool
+connection_may_go_classic(const struct connection *w)
+{
+	return !w->classic && !w->cf.login.no_sasl2 && w->client != NULL &&
+	    login_is_in_sasl2(client_login(w->client));
+}
+
+static void
+tell_unlearnt(const struct connection *w, const char *reason)
+{
+	const char *what = "the server may not be what it was: once more, "
+	    "without what is remembered of it";
+
+	if (w->classic)
+		what = "once more, without SASL2";
+	else if (w->in_vain)
+		what = "the server does not take what is sent ahead: once "
+		    "more, without";
+	cli_verbose(1, "%s: %s", reason, what);
 }
 
 void
@@ -181,11 +194,10 @@ connection_unlearn(struct connection *w, int err, const char *reason)
 	const struct login *l = client_login(w->client);
 
 	servers_again(w->route, err, reason);
+	w->classic = connection_may_go_classic(w);
 	w->in_vain = client_went_ahead(w->client) &&
 	    !login_token_refused(l) && !login_was_belied(l);
-	cli_verbose(1, "%s: %s", reason, w->in_vain ? "the server does not take "
-	    "what is sent ahead: once more, without" : "the server may not be "
-	    "what it was: once more, without what is remembered of it");
+	tell_unlearnt(w, reason);
 	connection_hang_up(w);
 	w->unlearnt = true;
 }
@@ -199,9 +211,11 @@ static void
 pause_ahead(struct connection *w, bool sure)
 {
 	struct state *s = login_memory_state(w->remember);
-	bool lasting = sure || state_has_waited(s);
+	bool lasting = sure || state_has_waited(s) || state_had_steps(s);
+	int64_t until = (int64_t)time(NULL) + (lasting ? DAY : HOUR);
 
-	state_set_waits(s, (int64_t)time(NULL) + (lasting ? DAY : HOUR));
+	state_set_waits(s, until);
+	state_set_steps(s, until);
 	cli_verbose(1, "the server may not take what is sent ahead: "
 	    "nothing will be for %s", lasting ? "a day" : "an hour");
 }
@@ -229,6 +243,8 @@ connection_learn(struct connection *w)
 	if (w->in_vain)
 		pause_ahead(w, true);
 	w->learnt = true;
+	if (w->classic)
+		login_memory_set_classic(w->remember);
 	login_memory_login(w->remember, l, true);
 }
 

@@ -14,7 +14,9 @@ enum { UUID = 37 };
 
 struct login_memory {
 	struct state state;
-	struct offer offer;
+	struct offer offer;	/* what was remembered */
+	bool classic;		/* SASL2 is not used, */
+	bool found_silent;	/* as this run has found out */
 	char uuid[UUID];
 };
 
@@ -29,6 +31,8 @@ static const struct {
 	{ OFFER_SM_INLINE, STATE_SM_INLINE },
 	{ OFFER_FAST, STATE_FAST },
 	{ OFFER_BINDINGS, STATE_BINDINGS },
+	{ OFFER_AFTER, STATE_AFTER },
+	{ OFFER_SESSION, STATE_SESSION },
 };
 
 /* RFC 9562 5.4: a UUID of random bits. */
@@ -146,6 +150,10 @@ login_memory_fill(struct login_memory *r, struct login_config *cf,
 	cf->agent = kept ? r->uuid : NULL;
 	cf->mechanisms = mechanisms;
 	cf->remembered = get_offer(r) ? &r->offer : NULL;
+	if (state_wants_steps(&r->state, (int64_t)time(NULL)))
+		r->offer.has &= ~(unsigned)OFFER_AFTER;
+	r->classic |= (state_features(&r->state) & STATE_NO_SASL2) != 0;
+	cf->no_sasl2 = r->classic;
 	cf->external_known = offer_names_has(&r->offer.mechanisms,
 	    "EXTERNAL") || offer_names_has(&r->offer.sasl2, "EXTERNAL");
 	if (mechanisms != NULL)
@@ -162,10 +170,23 @@ set_names(struct state *s, enum state_list list, const struct offer_names *n)
 		(void)state_set_names(s, list, NULL, 0);
 }
 
+void
+login_memory_set_classic(struct login_memory *r)
+{
+	r->classic = r->found_silent = true;
+}
+
+/* Whether it is silent in SASL2 is to be found out anew if it has changed. */
+static bool
+is_still_classic(const struct login_memory *r, const struct offer *o)
+{
+	return r->found_silent || (r->classic && offer_same(o, &r->offer));
+}
+
 static void
 set_offer(struct login_memory *r, const struct offer *o)
 {
-	unsigned has = 0;
+	unsigned has = is_still_classic(r, o) ? STATE_NO_SASL2 : 0;
 	size_t i;
 
 	for (i = 0; i < sizeof(features) / sizeof(features[0]); i++)

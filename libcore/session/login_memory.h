@@ -33,6 +33,12 @@ void login_memory_fill(struct login_memory *r, struct login_config *cf,
 /* L has succeeded, or else has had its token refused: keep what it learnt. */
 void login_memory_login(struct login_memory *r, const struct login *l, bool success);
 
+/*
+ * The server of the login that is learnt next fell silent in SASL2: no login
+ * uses it while the server offers the same.
+ */
+void login_memory_set_classic(struct login_memory *r);
+
 /* Write down what was changed in the state. */
 void login_memory_save(struct login_memory *r);
 

@@ -217,10 +217,11 @@ session_ids(struct session *s)
 	return &s->ids;
 }
 
+/* Nothing can make us log in once more: the password has served. */
 static void
 went_online(struct session *s)
 {
-	s->online = s->ready = true;
+	s->online = true;
 	s->waiting_since = -1;
 	account_forget(&s->account);
 }
@@ -259,10 +260,13 @@ translate(struct session *s, const struct client_event *cev,
 		ev->kind = SESSION_AHEAD;
 		return 1;
 	case CLIENT_ONLINE:
-		went_online(s);
+		if (s->told_ready)	/* on another connection */
+			return 0;
+		s->ready = s->told_ready = true;
 		ev->kind = SESSION_READY;
 		return 1;
 	case CLIENT_BOUND:
+		went_online(s);
 		connection_learn(s->wire);
 		tell_login(s);
 		return 0;
@@ -440,14 +444,15 @@ turn(struct session *s, struct session_event *ev)
 /*
  * A server that fails before it has seen anything of our account (no TLS, a
  * wrong certificate, silence) may have another beside it (RFC 6120 3.2), or
- * names one; and one that was spoken to on a memory may have forgotten, if it
- * says anything at all.
+ * names one; one that was spoken to on a memory may have forgotten, if it says
+ * anything at all; and one that falls silent in SASL2 may know the classic way.
  */
 static int
 try_next(struct session *s)
 {
-	bool misled = s->client != NULL && !s->silent &&
-	    connection_was_misled(s->wire);
+	bool misled = s->client != NULL && (s->silent ?
+	    connection_may_go_classic(s->wire) :
+	    connection_was_misled(s->wire));
 	struct buf why;
 	int r = s->err;
 

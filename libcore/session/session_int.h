@@ -26,8 +26,9 @@ struct session {
 	int64_t started;	/* of the login */
 	int64_t waiting_since;	/* for an answer; -1 if for none */
 	int64_t timer;		/* -1 if not set */
-	bool online;		/* authenticated */
+	bool online;		/* logged in: authenticated, and bound */
 	bool ready;		/* the caller may send */
+	bool told_ready;	/* and knows that we were let in */
 	bool fresh;		/* input that was not told of */
 	bool blocked;		/* the caller could not send */
 	bool unhandled;		/* the caller is not done with stanzas */

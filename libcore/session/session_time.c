@@ -16,13 +16,17 @@ is_waiting(const struct session *s)
 	return client_is_waiting(s->client) || !connection_drained(s->wire);
 }
 
-/* Where there is another server to try, a silent one does not get it all. */
+/*
+ * Where there is another server to try, or another way with this one, a silent
+ * one does not get it all.
+ */
 static int64_t
 login_deadline(const struct session *s)
 {
 	int64_t all = s->started + s->timeout, heard = connection_heard(s->wire);
 
-	return heard < all && connection_has_another(s->wire) ?
+	return heard < all && (connection_has_another(s->wire) ||
+	    connection_may_go_classic(s->wire)) ?
 	    heard + (all - heard) / SHARES : all;
 }
 

@@ -41,7 +41,7 @@ state_clear(struct state *s)
 	s->token.mechanism[0] = s->agent[0] = s->strongest[0] = '\0';
 	s->features = 0;
 	s->proof = (struct state_proof){ 0 };
-	s->no_tickets = 0;
+	s->no_tickets = s->steps = 0;
 	drop_all(s->tickets, &s->ntickets);
 	drop_all(s->gone, &s->ngone);
 	s->dirty = 0;
@@ -174,6 +174,25 @@ state_proved(struct state *s, const unsigned char key[STATE_KEY],
 	memcpy(s->proof.key, key, STATE_KEY);
 	s->proof.what = what;
 	s->dirty |= STATE_DIRTY_PROOF;
+}
+
+void
+state_set_steps(struct state *s, int64_t until)
+{
+	s->steps = until;
+	s->dirty |= STATE_DIRTY_STEPS;
+}
+
+bool
+state_wants_steps(const struct state *s, int64_t now)
+{
+	return now < s->steps;
+}
+
+bool
+state_had_steps(const struct state *s)
+{
+	return s->steps != 0;
 }
 
 void
@@ -443,6 +462,8 @@ state_merge(struct state *s, struct state *old)
 		s->features = old->features;
 	if ((dirty & STATE_DIRTY_PROOF) == 0)
 		s->proof = old->proof;
+	if ((dirty & STATE_DIRTY_STEPS) == 0)
+		s->steps = old->steps;
 	if ((dirty & STATE_DIRTY_NO_TICKETS) == 0)
 		s->no_tickets = old->no_tickets;
 	merge_token(s, old);

@@ -56,7 +56,10 @@ enum state_feature {
 	STATE_SM_INLINE = 8,		/* <enable/> in <bind/> */
 	STATE_FAST = 16,		/* XEP-0484 */
 	STATE_BINDINGS = 32,		/* XEP-0440: the list is what it said */
-	STATE_DIRECT = 64		/* direct TLS was what worked */
+	STATE_DIRECT = 64,		/* direct TLS was what worked */
+	STATE_AFTER = 128,		/* its features after login were seen */
+	STATE_SESSION = 256,		/* RFC 3921's session, required */
+	STATE_NO_SASL2 = 512		/* it falls silent in SASL2 */
 };
 
 enum state_list {
@@ -107,6 +110,7 @@ struct state {
 	struct state_ticket gone[STATE_TICKETS_MAX];
 	size_t ntickets, ngone;
 	int64_t no_tickets;		/* until then, none is kept */
+	int64_t steps;			/* until then, nothing goes ahead */
 	unsigned dirty;			/* what state_save() has to write */
 };
 
@@ -177,6 +181,15 @@ void state_proved(struct state *s, const unsigned char key[STATE_KEY],
  */
 void state_set_waits(struct state *s, int64_t until);
 bool state_has_waited(const struct state *s);
+
+/*
+ * The server may not take requests and stanzas ahead of the answers that come
+ * before them: until UNTIL it is spoken to step by step.  Is that so at NOW,
+ * and was it ever so?
+ */
+void state_set_steps(struct state *s, int64_t until);
+bool state_wants_steps(const struct state *s, int64_t now);
+bool state_had_steps(const struct state *s);
 
 /* Forget what was proved. */
 void state_distrust(struct state *s);

@@ -17,7 +17,8 @@ enum {
 	STATE_DIRTY_TOKEN = 4 << STATE_LISTS,	/* and the agent */
 	STATE_DIRTY_TICKETS = 8 << STATE_LISTS,
 	STATE_DIRTY_PROOF = 16 << STATE_LISTS,
-	STATE_DIRTY_NO_TICKETS = 32 << STATE_LISTS
+	STATE_DIRTY_NO_TICKETS = 32 << STATE_LISTS,
+	STATE_DIRTY_STEPS = 64 << STATE_LISTS
 };
 
 /* Nothing known, for JID; and to that state again. */

@@ -13,6 +13,7 @@
  *	token-by channel
  *	ticket EXPIRY BASE64
  *	no-tickets UNTIL
+ *	steps UNTIL
  *	end
  */
 #include <inttypes.h>
@@ -31,7 +32,10 @@ static const struct { const char *name; unsigned bit; } features[] = {
 	{ "sm-inline", STATE_SM_INLINE },
 	{ "fast", STATE_FAST },
 	{ "bindings", STATE_BINDINGS },
-	{ "direct", STATE_DIRECT }
+	{ "direct", STATE_DIRECT },
+	{ "after", STATE_AFTER },
+	{ "session", STATE_SESSION },
+	{ "no-sasl2", STATE_NO_SASL2 }
 };
 
 enum { FEATURES = sizeof(features) / sizeof(features[0]) };
@@ -125,6 +129,8 @@ state_format(const struct state *s, struct buf *out)
 	}
 	if (s->no_tickets != 0)
 		buf_printf(out, "no-tickets %" PRId64 "\n", s->no_tickets);
+	if (s->steps != 0)
+		buf_printf(out, "steps %" PRId64 "\n", s->steps);
 	return buf_puts(out, "end\n");
 }
 
@@ -307,6 +313,8 @@ get_entry(struct state *s, char *p, bool *is_ours)
 	}
 	if (strcmp(key, "ticket") == 0)
 		return get_ticket(s, &p);
+	if (strcmp(key, "steps") == 0)
+		return number(&p, INT64_MAX, &s->steps);
 	if (strcmp(key, "no-tickets") == 0)
 		return number(&p, INT64_MAX, &s->no_tickets);
 	for (i = 0; i < STATE_LISTS; i++)

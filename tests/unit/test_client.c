@@ -133,9 +133,12 @@ a_login_takes_no_more_flights_than_needed(void **state)
 	pair_release(&p);
 }
 
-/* The first message needs no flight of its own; a ping answers for it. */
+/*
+ * A server that is not known gets no stanza before it has answered the request
+ * to bind (RFC 6120 7.1); stream management, if it has that, goes before.
+ */
 static void
-a_message_goes_with_the_request_to_bind(void **state)
+a_message_waits_until_we_are_bound(void **state)
 {
 	struct pair p;
 	int sm;
@@ -147,10 +150,12 @@ a_message_goes_with_the_request_to_bind(void **state)
 		p.scf.no_sm = !sm;
 		pair_open(&p);
 		assert_int_equal(talk(&p), 0);
-		assert_int_equal(p.flights, 5 + sm);
+		/* header, starttls; header; auth; response; bind; and then */
+		assert_int_equal(p.flights, 6);
 		assert_non_null(strstr(buf_str(&p.log), "acked 1 "));
 		assert_int_equal(client_unacked_count(p.c), 0);
-		/* and those behind are counted right */
+		assert_int_equal(client_has_sm(p.c), sm);
+		/* and those that follow are counted right */
 		send_message(&p, "late");
 		send_message(&p, "later");
 		assert_int_equal(talk(&p), 0);
@@ -187,9 +192,10 @@ a_remembered_offer_saves_a_round_trip(void **state)
 		pair_open(&p);
 		assert_int_equal(talk(&p), 0);
 		assert_non_null(strstr(buf_str(&p.log), "acked 1 "));
-		/* header, starttls; header, auth; response; header, bind */
+		/* header, starttls; header, auth; response; header, bind,
+		   enable, message */
 		if (i == 0)
-			assert_int_equal(p.flights, 5);
+			assert_int_equal(p.flights, 4);
 		assert_string_equal(client_mechanism(p.c),
 		    i == 1 ? "SCRAM-SHA-1" : "SCRAM-SHA-512");
 		pair_release(&p);
@@ -466,9 +472,19 @@ plain_never_goes_in_clear(void **state)
 #define LOGGED_IN HEAD TLS "|" PROCEED "|" HEAD "<stream:features>" MECH \
 	"</stream:features>|" SUCCESS "|" HEAD "<stream:features><bind xmlns='" \
 	NS_BIND "'/><sm xmlns='" NS_SM "'/></stream:features>|"
-#define BOUND LOGGED_IN "<iq type='result' id='bind'><bind xmlns='" NS_BIND \
+#define BOUND LOGGED_IN "<iq type='result' id='q7h2-bind'><bind xmlns='" NS_BIND \
 	"'><jid>juliet@example.org/x</jid></bind></iq><enabled xmlns='" \
 	NS_SM "'/>|"
+
+/* One that wants a session begun, and has not done so yet. */
+#define SESSION HEAD TLS "|" PROCEED "|" HEAD "<stream:features>" MECH \
+	"</stream:features>|" SUCCESS "|" HEAD "<stream:features><bind xmlns='" \
+	NS_BIND "'/><session xmlns='" NS_SESSION "'/><sm xmlns='" NS_SM \
+	"'/></stream:features>|<iq type='result' id='q7h2-bind'><bind xmlns='" \
+	NS_BIND "'><jid>juliet@example.org/x</jid></bind></iq>|"
+#define FOUR(x) x x x x
+#define SIXTEEN(x) FOUR(FOUR(x))
+#define FOUR_K(x) SIXTEEN(SIXTEEN(SIXTEEN(x)))
 
 /* What a server that follows a script makes of the client. */
 struct script {
@@ -513,17 +529,33 @@ static const struct script scripts[] = {
 	    "<stream:features>" MECH "</stream:features>|<failure xmlns='"
 	    NS_SASL "'><temporary-auth-failure/></failure>", XERR_TEMP,
 	    "<iq" },
-	{ "a message before bind", LOGGED_IN "<message><body>x</body>"
-	    "</message>", XERR_PROTO, NULL },
+	{ "a message before bind waits", LOGGED_IN "<message><body>x</body>"
+	    "</message>", 0, "<enable" },
+	{ "too many of them", LOGGED_IN SIXTEEN("<message/>") "<message/>",
+	    XERR_PROTO, "<enable" },
+	{ "a large one", LOGGED_IN "<message><body>" FOUR_K(SIXTEEN("xxxx"))
+	    FOUR_K(SIXTEEN("xxxx")) "</body></message>", XERR_PROTO,
+	    "<enable" },
+	{ "a stranger's answer to bind", LOGGED_IN "<iq type='result' "
+	    "from='romeo@example.org' id='q7h2-bind'><bind xmlns='" NS_BIND
+	    "'><jid>juliet@example.org/x</jid></bind></iq>", 0, "<enable" },
+	{ "an answer to another request", LOGGED_IN "<iq type='result' "
+	    "id='bind'><bind xmlns='" NS_BIND "'><jid>juliet@example.org/x"
+	    "</jid></bind></iq>", 0, "<enable" },
+	{ "a session that is refused", SESSION "<iq type='error' "
+	    "id='q7h2-session'><error type='wait'><internal-server-error "
+	    "xmlns='" NS_STANZA_ERRORS "'/></error></iq>", XERR_UNAVAIL,
+	    "<enable" },
+	{ "a session that is not answered", SESSION "", 0, "<enable" },
 	{ "bound to another account (E6)", LOGGED_IN "<iq type='result' "
-	    "id='bind'><bind xmlns='" NS_BIND "'><jid>romeo@example.org/x"
+	    "id='q7h2-bind'><bind xmlns='" NS_BIND "'><jid>romeo@example.org/x"
 	    "</jid></bind></iq>", XERR_PROTO, "<enable" },
-	{ "bound to a bare JID", LOGGED_IN "<iq type='result' id='bind'>"
+	{ "bound to a bare JID", LOGGED_IN "<iq type='result' id='q7h2-bind'>"
 	    "<bind xmlns='" NS_BIND "'><jid>juliet@example.org</jid></bind>"
 	    "</iq>", XERR_PROTO, "<enable" },
-	{ "bound to nothing", LOGGED_IN "<iq type='result' id='bind'/>",
+	{ "bound to nothing", LOGGED_IN "<iq type='result' id='q7h2-bind'/>",
 	    XERR_PROTO, "<enable" },
-	{ "bind refused for now", LOGGED_IN "<iq type='error' id='bind'><error "
+	{ "bind refused for now", LOGGED_IN "<iq type='error' id='q7h2-bind'><error "
 	    "type='wait'><resource-constraint xmlns='" NS_STANZA_ERRORS
 	    "'/></error></iq>", XERR_TEMP, "<enable" },
 	{ "a stream error", HEAD "<stream:error><host-unknown xmlns='"
@@ -924,7 +956,7 @@ main(void)
 		cmocka_unit_test(a_ping_stands_in_for_stream_management),
 		cmocka_unit_test(the_server_chooses_a_resource),
 		cmocka_unit_test(a_login_takes_no_more_flights_than_needed),
-		cmocka_unit_test(a_message_goes_with_the_request_to_bind),
+		cmocka_unit_test(a_message_waits_until_we_are_bound),
 		cmocka_unit_test(a_remembered_offer_saves_a_round_trip),
 		cmocka_unit_test(a_password_is_not_sent_on_a_memory),
 		cmocka_unit_test(the_login_is_bound_to_the_channel),
