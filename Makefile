@@ -39,15 +39,15 @@ NET	= cert conn dial dial_plan dial_proxy dial_race listen proxy pump \
 
 STATE	= state state_file state_lock state_text
 
-CLI	= blockio cli filter json message_record netopt random_id signals
+CLI	= blockio child cli filter json message_record netopt random_id signals
 
 ACCOUNT	= account account_file account_net conf conf_foreign noproxy \
 	  password privfile
 
 WATCH	= dump relay tracefile
 
-SESSION	= connection connection_login login_memory servers session \
-	  session_end session_time stanza_ids tls_tickets trust
+SESSION	= connection connection_login jobs login_memory servers session \
+	  session_ack session_end session_time stanza_ids tls_tickets trust
 
 SERVE	= testca testclient testclient_channel testserver testusers tmpdir
 

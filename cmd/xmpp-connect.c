@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/xerr.h"
+#include "cli/child.h"
 #include "cli/cli.h"
 #include "session/session.h"
 #include "cli/signals.h"
@@ -30,7 +31,10 @@ static const char usage[] =
 	NETOPT_USAGE
 	CLI_USAGE;
 
-enum { OPT_IQ = CLI_OPT_OWN };
+enum {
+	OPT_IQ = CLI_OPT_OWN,
+	STOP_MS = 500		/* for the command to end at a signal */
+};
 
 struct connect {
 	struct session *s;
@@ -38,7 +42,11 @@ struct connect {
 	bool keep, no_presence;
 	int delim;
 	char **command;		/* NULL for stdin and stdout */
-	pid_t child;
+	pid_t child;		/* 0: there is none, or it has ended: */
+	int child_status;
+	bool closed;		/* the server has closed the stream */
+	bool signalled;
+	bool finishing;		/* only the command's end is waited for */
 	bool present;		/* we are available */
 	bool begun;
 	bool online;		/* we were let in */
@@ -142,12 +150,42 @@ take_input(struct connect *c)
 	return 0;
 }
 
-/* Is there nothing left to wait for?  There is, until we are let in. */
+/* Is all said and acknowledged?  Nothing is, until we are let in. */
 static bool
-is_done(const struct connect *c)
+has_said_all(const struct connect *c)
 {
 	return c->online && (c->stop || (c->input_done && !c->keep)) &&
 	    session_unacked(c->s) == 0;
+}
+
+/*
+ * Is there nothing left to wait for?  A command that has closed its output, and
+ * lives on, gets no more input; what was received since then is not handled.
+ */
+static bool
+is_done(struct connect *c)
+{
+	if (!has_said_all(c))
+		return false;
+	if (c->child > 0 && !c->finishing) {
+		c->finishing = true;
+		session_close_output(c->s);
+		session_set_hold(c->s, true);
+	}
+	return c->child <= 0;
+}
+
+/* The command may have ended: then there is nobody to listen for. */
+static void
+reap(struct connect *c)
+{
+	int w;
+
+	if (c->child <= 0 || !child_has_ended(c->child, &w))
+		return;
+	c->child = 0;
+	c->child_status = child_status(w);
+	c->keep = false;
 }
 
 static int
@@ -163,6 +201,9 @@ handle(struct connect *c, const struct session_event *ev)
 		return ndxml_write(session_output(c->s), ev->elem, c->delim);
 	case SESSION_INPUT:
 		return take_input(c);
+	case SESSION_CHILD:
+		reap(c);
+		return 0;
 	case SESSION_BROKEN_PIPE:
 		/* a command that reads no more may yet have something to say */
 		if (c->command == NULL)
@@ -181,10 +222,13 @@ run(struct connect *c)
 	int r;
 
 	while ((r = session_next(c->s, &ev)) > 0) {
-		if (ev.kind == SESSION_SIGNAL)
+		if (ev.kind == SESSION_SIGNAL) {
+			c->signalled = true;
 			return 0;
+		}
 		if (ev.kind == SESSION_CLOSED) {
 			cli_warn("the server closed the stream");
+			c->closed = true;
 			c->status = EX_TEMPFAIL;
 			return 0;
 		}
@@ -200,21 +244,28 @@ run(struct connect *c)
 	return r;
 }
 
-/* The command has no more to say; what it says with its status counts. */
-static int
-reap(struct connect *c, int status)
+/*
+ * Whatever ended the session, the command may read what was received, and ends
+ * by itself; a signal is for it, too.
+ */
+static void
+finish_child(struct connect *c)
 {
+	struct session_event ev;
 	int w;
 
-	while (waitpid(c->child, &w, 0) < 0)
-		if (errno != EINTR)
-			return status;
-	if (status != EX_OK)
-		return status;
-	return WIFSIGNALED(w) ? 128 + WTERMSIG(w) : WEXITSTATUS(w);
+	session_close_output(c->s);
+	while (c->child > 0 && !c->signalled &&
+	    session_next_local(c->s, &ev) > 0)
+		if (ev.kind == SESSION_SIGNAL)
+			c->signalled = true;
+		else
+			reap(c);
+	if (c->child > 0)
+		child_stop(c->child, STOP_MS, &w);
 }
 
-/* Input that a failure left behind. */
+/* Input that was not sent when the session ended. */
 static void
 report_unsent(struct connect *c)
 {
@@ -223,7 +274,7 @@ report_unsent(struct connect *c)
 
 	if (!c->input_done && !c->stop && c->rec != NULL &&
 	    (buf_len(in) > 0 || !eof))
-		cli_warn("input behind line %llu was not sent",
+		cli_warn("input after line %llu was not sent",
 		    (unsigned long long)ndxml_number(c->rec));
 }
 
@@ -237,13 +288,13 @@ connect_and_run(struct connect *c, const struct netopt *net, bool iq)
 	if (ndxml_reader_new(&c->rec, &limits, c->delim) < 0)
 		cli_die(EX_OSERR, "%s", xerr_str(XERR_NOMEM));
 	c->s = session_open(&cf);
-	if ((r = run(c)) < 0)
+	if ((r = run(c)) < 0 || c->closed)
 		report_unsent(c);
-	if (c->child > 0)
-		session_close_output(c->s);
+	if (c->command != NULL)
+		finish_child(c);
 	status = session_end(c->s, r, c->status);
 	ndxml_reader_free(c->rec);
-	return c->child > 0 ? reap(c, status) : status;
+	return status == EX_OK ? c->child_status : status;
 }
 
 int

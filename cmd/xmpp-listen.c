@@ -2,9 +2,6 @@
  * xmpp-listen: print what arrives, as stanza lines or as text, or run a
  * command for each message.
  */
-#include <sys/types.h>
-#include <sys/wait.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +10,7 @@
 
 #include "base/xerr.h"
 #include "cli/cli.h"
+#include "session/jobs.h"
 #include "session/session.h"
 #include "cli/signals.h"
 #include "xml/ns.h"
@@ -43,15 +41,7 @@ enum {
 	KIND_MESSAGE = 1,
 	KIND_PRESENCE = 2,
 	KIND_IQ = 4,
-	JOBS_MAX = 64,		/* messages that wait for the command */
-	JOB_MEMORY = 16 * 1024 * 1024
-};
-
-/* A message that waits for the command, or is with it. */
-struct job {
-	struct job *next;
-	struct arena arena;
-	struct elem *e;
+	STOP_MS = 500		/* for a command to end at a signal */
 };
 
 struct listen {
@@ -66,9 +56,8 @@ struct listen {
 	unsigned kinds;		/* 0: as the format has it */
 	int delim;
 	int timeout_ms;		/* without anything selected; 0: none */
-	struct job *jobs, **jobs_end;
-	size_t njobs;
-	pid_t child;		/* with the first of the jobs, or 0 */
+	struct jobs jobs;
+	bool signalled;
 	int status;
 };
 
@@ -142,133 +131,55 @@ print(struct listen *l, const struct elem *e)
 	return r;
 }
 
+static bool
+is_complete(const struct listen *l)
+{
+	return l->count > 0 && l->seen >= l->count;
+}
+
+/* What was given to the command and is not done with is not handled. */
+static void
+note_pending(struct listen *l)
+{
+	uint32_t first = 0;
+	bool pending = jobs_first(&l->jobs, &first);
+
+	session_set_pending(l->s, pending, first);
+	session_set_hold(l->s, l->jobs.n >= JOBS_MAX || is_complete(l));
+}
+
 /*
- * The body as the command's stdin, in a file that has no name: the command may
- * read it or not, now or later, and nobody waits for anybody.
+ * The time without a message runs while nothing is at work, anew after each.
  */
-static FILE *
-body_file(const struct elem *e)
-{
-	const char *body = elem_text(elem_child(e, NS_CLIENT, "body"));
-	size_t len = body == NULL ? 0 : strlen(body);
-	FILE *f;
-
-	if ((f = tmpfile()) == NULL)
-		return NULL;
-	if (fwrite(body, 1, len, f) != len ||
-	    (len > 0 && body[len - 1] != '\n' && putc('\n', f) == EOF) ||
-	    fflush(f) != 0 || lseek(fileno(f), 0, SEEK_SET) < 0) {
-		fclose(f);
-		return NULL;
-	}
-	return f;
-}
-
 static void
-set_env(const char *name, const char *value)
+restart_timer(struct listen *l)
 {
-	if (value == NULL)
-		unsetenv(name);
-	else if (setenv(name, value, 1) < 0)
-		_exit(EX_OSERR);
-}
-
-static _Noreturn void
-run_child(const struct listen *l, const struct elem *e, int in)
-{
-	signals_child();
-	set_env("XMPP_FROM", elem_get(e, "from"));
-	set_env("XMPP_TYPE", stanza_type(e));
-	set_env("XMPP_ID", elem_get(e, "id"));
-	set_env("XMPP_SUBJECT",
-	    elem_text(elem_child(e, NS_CLIENT, "subject")));
-	if (dup2(in, STDIN_FILENO) < 0)
-		_exit(EX_OSERR);
-	execl("/bin/sh", "sh", "-c", l->command, (char *)NULL);
-	cli_warn("/bin/sh: %s", strerror(errno));
-	_exit(127);
-}
-
-/* The command for the first job, unless it is at work. */
-static int
-start_job(struct listen *l)
-{
-	FILE *f;
-
-	if (l->jobs == NULL || l->child > 0)
-		return 0;
-	if ((f = body_file(l->jobs->e)) == NULL)
-		return XERR_SYS;
-	if ((l->child = fork()) == 0)
-		run_child(l, l->jobs->e, fileno(f));
-	fclose(f);
-	return l->child < 0 ? XERR_SYS : 0;
-}
-
-static void
-drop_job(struct listen *l)
-{
-	struct job *j = l->jobs;
-
-	l->jobs = j->next;
-	if (l->jobs == NULL)
-		l->jobs_end = &l->jobs;
-	l->njobs--;
-	arena_release(&j->arena);
-	free(j);
+	if (l->timeout_ms > 0)
+		session_set_timer(l->s, l->jobs.n > 0 ? -1 : l->timeout_ms);
 }
 
 /* Messages wait while the command is busy, then the server does. */
 static int
 add_job(struct listen *l, const struct elem *e)
 {
-	struct job *j;
+	int r = jobs_add(&l->jobs, e, session_number(l->s));
 
-	if ((j = calloc(1, sizeof(*j))) == NULL)
-		return XERR_NOMEM;
-	arena_init(&j->arena, JOB_MEMORY);
-	if ((j->e = elem_dup(&j->arena, e)) == NULL) {
-		arena_release(&j->arena);
-		free(j);
-		return XERR_NOMEM;
-	}
-	*l->jobs_end = j;
-	l->jobs_end = &j->next;
-	l->njobs++;
-	session_set_handled(l->s, false);
-	session_set_hold(l->s, l->njobs >= JOBS_MAX);
-	return start_job(l);
-}
-
-static void
-report(const struct listen *l, int w)
-{
-	if (WIFSIGNALED(w))
-		cli_warn("%s: killed by signal %d", l->command, WTERMSIG(w));
-	else if (WEXITSTATUS(w) != 0)
-		cli_warn("%s: exited with %d", l->command, WEXITSTATUS(w));
+	note_pending(l);
+	restart_timer(l);
+	return r;
 }
 
 /* The command may have ended: the next message is its turn. */
 static int
 reap(struct listen *l)
 {
-	int w;
+	size_t before = l->jobs.n;
+	int r = jobs_reap(&l->jobs);
 
-	if (l->child <= 0 || waitpid(l->child, &w, WNOHANG) != l->child)
-		return 0;
-	report(l, w);
-	l->child = 0;
-	drop_job(l);
-	session_set_hold(l->s, false);
-	session_set_handled(l->s, l->njobs == 0);
-	return start_job(l);
-}
-
-static bool
-is_complete(const struct listen *l)
-{
-	return l->count > 0 && l->seen >= l->count;
+	note_pending(l);
+	if (l->jobs.n == 0 && before > 0)
+		restart_timer(l);
+	return r;
 }
 
 static int
@@ -278,11 +189,11 @@ take_stanza(struct listen *l, const struct elem *e)
 		return 0;
 	if (counts(l, e))
 		l->seen++;
-	if (l->timeout_ms > 0)
-		session_set_timer(l->s, l->timeout_ms);
-	if (is_complete(l))
-		session_set_hold(l->s, true);
-	return l->command != NULL ? add_job(l, e) : print(l, e);
+	if (l->command != NULL)
+		return add_job(l, e);
+	restart_timer(l);
+	note_pending(l);
+	return print(l, e);
 }
 
 static int
@@ -298,8 +209,7 @@ static int
 go(struct listen *l)
 {
 	session_write_to(l->s, STDOUT_FILENO, false);
-	if (l->timeout_ms > 0)
-		session_set_timer(l->s, l->timeout_ms);
+	restart_timer(l);
 	return become_available(l);
 }
 
@@ -332,6 +242,8 @@ is_end(struct listen *l, const struct session_event *ev)
 {
 	switch (ev->kind) {
 	case SESSION_SIGNAL:
+		l->signalled = true;
+		return true;
 	case SESSION_BROKEN_PIPE:
 		return true;
 	case SESSION_TIMER:
@@ -361,10 +273,29 @@ run(struct listen *l)
 			l->status = cli_status(r);
 			return 0;
 		}
-		if (is_complete(l) && l->njobs == 0)
+		if (is_complete(l) && l->jobs.n == 0)
 			return 0;
 	}
 	return r;
+}
+
+/*
+ * Whatever ended it but a signal, what the command was promised it gets.  At a
+ * signal the rest goes back to the server.
+ */
+static void
+finish_jobs(struct listen *l)
+{
+	struct session_event ev;
+
+	while (l->jobs.n > 0 && !l->signalled &&
+	    session_next_local(l->s, &ev) > 0)
+		if (ev.kind == SESSION_SIGNAL)
+			l->signalled = true;
+		else if (reap(l) < 0)
+			break;
+	jobs_stop(&l->jobs, STOP_MS);
+	note_pending(l);
 }
 
 static unsigned
@@ -418,14 +349,14 @@ listen_to_all(struct listen *l, const struct netopt *net)
 	struct session_config cf = { .net = net };
 	int r, status;
 
-	l->jobs_end = &l->jobs;
+	jobs_init(&l->jobs, l->command);
 	l->timeout_ms = net->has_timeout ? net->timeout_ms : 0;
 	l->s = session_open(&cf);
 	r = run(l);
+	finish_jobs(l);
 	session_forget(l->s);	/* our presence: nobody's loss */
 	status = session_end(l->s, r, l->status);
-	while (l->jobs != NULL)
-		drop_job(l);
+	jobs_release(&l->jobs);
 	free(l->from);
 	return status;
 }

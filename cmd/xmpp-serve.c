@@ -40,6 +40,8 @@ static const char usage[] =
 	"      --binding TYPE      offer this type of channel binding, and not\n"
 	"                          all; may be repeated; none for none\n"
 	"      --certificates      make one for each account, to log in by\n"
+	"      --close-takes-all   what a client has not acknowledged is lost when\n"
+	"                          it closes its stream, as with ejabberd\n"
 	"      --insecure-plaintext\n"
 	"                          clients need no TLS\n"
 	"      --max-stanza BYTES  largest stanza taken, 1048576\n"
@@ -60,6 +62,7 @@ enum {
 	OPT_ANONYMOUS = CLI_OPT_OWN,
 	OPT_BINDING,
 	OPT_CERTIFICATES,
+	OPT_CLOSE_TAKES_ALL,
 	OPT_INSECURE,
 	OPT_MAX_TLS,
 	OPT_STANZA,
@@ -467,6 +470,7 @@ static const struct option longs[] = {
 	{ "anonymous", no_argument, NULL, OPT_ANONYMOUS },
 	{ "binding", required_argument, NULL, OPT_BINDING },
 	{ "certificates", no_argument, NULL, OPT_CERTIFICATES },
+	{ "close-takes-all", no_argument, NULL, OPT_CLOSE_TAKES_ALL },
 	{ "insecure-plaintext", no_argument, NULL, OPT_INSECURE },
 	{ "max-tls", required_argument, NULL, OPT_MAX_TLS },
 	{ "max-stanza", required_argument, NULL, OPT_STANZA },
@@ -498,6 +502,7 @@ take_option(struct serve *s, int ch)
 	case OPT_ANONYMOUS: hc->anonymous = true; break;
 	case OPT_BINDING: add_binding(s, optarg); break;
 	case OPT_CERTIFICATES: s->certificates = true; break;
+	case OPT_CLOSE_TAKES_ALL: hc->close_takes_all = true; break;
 	case OPT_MAX_TLS: set_max_tls(s, optarg); break;
 	case OPT_INSECURE: hc->plaintext_ok = true; break;
 	case OPT_STANZA:

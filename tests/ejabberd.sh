@@ -68,7 +68,8 @@ erlang_bytes()
 
 start_ejabberd()
 {
-	smacks='  mod_stream_mgmt: {}'
+	# as in the configuration that ejabberd comes with
+	smacks='  mod_stream_mgmt: { resend_on_timeout: if_offline }'
 	mechanisms='PLAIN SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-512'
 	cert=server
 	for o; do

@@ -117,24 +117,54 @@ const char *client_check(struct client *c, const struct elem *e);
 void client_settle(struct client *c);
 
 /*
- * Stanzas were given to the owner: how many, and that it has dealt with the
- * first N of them, so that they cannot be lost any more: they are acknowledged
- * if the server has asked.  Both modulo 2^32, for a number of the stream's.
+ * Stanzas were given to the owner: how many, which is the number of the last
+ * one; and that it has dealt with those up to number N, so that they cannot be
+ * lost any more.  They are acknowledged if the server has asked, or if they are
+ * many.  Both modulo 2^32.
  */
 uint32_t client_received(const struct client *c);
 void client_confirm(struct client *c, uint32_t n);
 
-/* Make the server say something, to learn whether it is still there. */
+/*
+ * Has the server asked, and waits for its answer?  It has to get one at once
+ * (XEP-0198 section 4), however little was dealt with.  client_acknowledge()
+ * gives it; unasked too, before a pause in which we do not listen.
+ */
+bool client_owes_ack(const struct client *c);
+void client_acknowledge(struct client *c);
+
+/* Was something confirmed that the server does not know of yet? */
+bool client_has_untold(const struct client *c);
+
+/* Was something given to the owner that is not confirmed, and would be lost? */
+bool client_has_unhandled(const struct client *c);
+
+/*
+ * Make the server say something, to learn whether it is still there, or whether
+ * it has taken more since it last answered without having done so.
+ */
 void client_probe(struct client *c);
 
-/* Does the server owe us something: an acknowledgement, an answer? */
+/*
+ * Does the server owe us something: an acknowledgement, an answer?  Has it
+ * answered, but not to all, so that it has to be asked again, after a while?
+ */
 bool client_is_waiting(const struct client *c);
+uint64_t client_progress(const struct client *c);	/* answers, so far */
+bool client_is_stuck(const struct client *c);
 
 /*
  * Close the stream; events go on until CLIENT_CLOSED.  What was confirmed is
  * acknowledged before.
  */
 void client_close(struct client *c);
+
+/*
+ * The other end: acknowledge what was confirmed, and no more.  The stream is
+ * not closed, as a server takes that for a word that all was taken; when the
+ * connection is cut then, it delivers the rest again.
+ */
+void client_hand_back(struct client *c);
 
 /*
  * Sent and not acknowledged: the first, with the others behind it, among which

@@ -11,7 +11,14 @@
 #include "client/client_int.h"
 #include "xmpp/stanza.h"
 
-enum { ID_MAX = 64 };
+enum {
+	ID_MAX = 64,
+	/*
+	 * So many are acknowledged unasked.  Prosody ceases to be resumable when
+	 * 500 wait, without a word; ejabberd ends the stream at 5000.
+	 */
+	UNASKED = 100
+};
 
 static void
 ping_id(const struct client *c, char id[ID_MAX])
@@ -51,8 +58,8 @@ ask(struct client *c)
 {
 	static const char r[] = "<r xmlns='" NS_SM "'/>";
 
-	if (c->asked || (!c->online && !c->ahead) || c->held != NULL ||
-	    stream_is_closed(c->stream))
+	if (c->asked || c->stuck || (!c->online && !c->ahead) ||
+	    c->held != NULL || stream_is_closed(c->stream))
 		return;
 	if (client_check_put(c, c->sm ? stream_put_bytes(c->stream, r,
 	    sizeof(r) - 1) : ping(c)) == 0)
@@ -92,6 +99,7 @@ client_ack_begin(struct client *c)
 		ask(c);
 	c->sm = c->sm_begun = true;
 	c->outbox.h = 0 - count_sent(c);
+	c->below = c->outbox.h != 0;
 	return client_check_put(c, stream_put_bytes(c->stream, enable,
 	    sizeof(enable) - 1));
 }
@@ -157,8 +165,16 @@ take_ack(struct client *c, const struct elem *e, struct client_event *ev)
 	if (parse_h(elem_get(e, "h"), &h) < 0)
 		return client_object(c, "invalid-xml",
 		    "an acknowledgement without a number");
-	if ((n = outbox_ack(&c->outbox, h)) < 0)
+	/* our count may begin below 0; the server's does not */
+	if ((c->below && h > INT32_MAX) ||
+	    (n = outbox_ack(&c->outbox, h)) < 0)
 		return handled_too_many(c, h);
+	c->below = c->below && c->outbox.h > INT32_MAX;
+	c->progress += (uint64_t)n + (c->asked && c->outbox.count == 0);
+	if (n > 0)
+		c->stuck = false;
+	else if (c->asked && !c->pinged)
+		c->stuck = true;
 	if (!c->pinged)
 		answered(c);
 	c->covers = c->covers > (size_t)n ? c->covers - (size_t)n : 0;
@@ -174,9 +190,10 @@ client_ack_take(struct client *c, const struct elem *e, struct client_event *ev)
 		return take_ack(c, e, ev);
 	if (elem_is(e, NULL, "r")) {
 		c->ack_due = true;
-	} else if (elem_is(e, NULL, "enabled")) {
+		c->asked_for = c->received;
+	} else if (elem_is(e, NULL, "enabled") && !c->enabled) {
 		c->enabled = true;
-		c->received = c->handled = c->told = 0;
+		c->base = c->handled = c->told = c->received;
 	} else if (elem_is(e, NULL, "failed")) {
 		c->sm = false;	/* by ping, then */
 		if (!c->pinged)
@@ -205,7 +222,9 @@ client_ack_take_pong(struct client *c, struct client_event *ev)
 	size_t before = client_unacked_count(c);
 
 	outbox_drop(&c->outbox, c->covers);
+	c->progress += c->covers + 1;
 	c->covers = 0;
+	c->stuck = false;
 	answered(c);
 	return tell_acked(c, ev, before);
 }
@@ -220,7 +239,20 @@ client_settle(struct client *c)
 void
 client_probe(struct client *c)
 {
+	c->stuck = false;
 	ask(c);
+}
+
+uint64_t
+client_progress(const struct client *c)
+{
+	return c->progress;
+}
+
+bool
+client_is_stuck(const struct client *c)
+{
+	return c->stuck && c->outbox.count > 0;
 }
 
 /* Tell the server how many of its stanzas cannot be lost any more. */
@@ -231,11 +263,13 @@ tell_handled(struct client *c)
 	int n;
 
 	n = snprintf(a, sizeof(a), "<a xmlns='" NS_SM "' h='%" PRIu32 "'/>",
-	    c->handled);
-	if (client_check_put(c, stream_put_bytes(c->stream, a, (size_t)n)) == 0) {
-		c->ack_due = false;
-		c->told = c->handled;
-	}
+	    c->handled - c->base);
+	if (client_check_put(c, stream_put_bytes(c->stream, a,
+	    (size_t)n)) < 0)
+		return;
+	c->ack_due = false;
+	c->ack_open = (int32_t)(c->asked_for - c->handled) > 0;
+	c->told = c->handled;
 }
 
 uint32_t
@@ -247,33 +281,66 @@ client_received(const struct client *c)
 void
 client_confirm(struct client *c, uint32_t n)
 {
-	/* a number from before <enabled/> says nothing of those behind it */
-	if (n - c->handled > c->received - c->handled)
+	/* a number from before <enabled/> says nothing of those that follow */
+	if (!c->enabled || n - c->handled > c->received - c->handled)
 		return;
 	c->handled = n;
-	if (c->ack_due && !stream_is_closed(c->stream))
+	if (c->handled == c->told || stream_is_closed(c->stream))
+		return;
+	/* the answer waits, if it had less than all, until there is all */
+	if (c->ack_open || (c->ack_due &&
+	    (int32_t)(c->asked_for - n) <= 0) ||
+	    c->handled - c->told >= UNASKED)
 		tell_handled(c);
+}
+
+bool
+client_owes_ack(const struct client *c)
+{
+	return c->enabled && c->ack_due;
+}
+
+void
+client_acknowledge(struct client *c)
+{
+	if (c->enabled && !stream_is_closed(c->stream))
+		tell_handled(c);
+}
+
+bool
+client_has_untold(const struct client *c)
+{
+	return c->enabled && c->handled != c->told;
+}
+
+bool
+client_has_unhandled(const struct client *c)
+{
+	return c->enabled && c->handled != c->received;
 }
 
 void
 client_forget(struct client *c)
 {
-	outbox_drop(&c->outbox, c->outbox.count);
-	c->held = NULL;
-	c->covers = 0;
+	outbox_disown(&c->outbox);
+}
+
+void
+client_hand_back(struct client *c)
+{
+	if (c->enabled && c->handled != c->told)
+		client_acknowledge(c);
 }
 
 void
 client_close(struct client *c)
 {
 	/* else it would take them for lost, and return or repeat them */
-	if (c->enabled && c->handled != c->told &&
-	    !stream_is_closed(c->stream))
-		tell_handled(c);
+	client_hand_back(c);
 	/* what was sent since we last asked may be acknowledged yet */
-	if (c->outbox.count > 0 &&
+	if (client_unacked_count(c) > 0 &&
 	    !(c->pinged && c->covers == c->outbox.count)) {
-		c->asked = false;
+		c->asked = c->stuck = false;
 		ask(c);
 	}
 	stream_close(c->stream);

@@ -24,6 +24,7 @@ struct client {
 	size_t ahead_bytes;	/* of stanzas that were sent so */
 	bool early;		/* something was sent before we were bound */
 	bool acked;		/* something was acknowledged */
+	uint64_t progress;	/* how many were, and questions answered by it */
 	const struct outbox_item *held;	/* in the outbox: from here on, not */
 	bool turned_away;	/* the stream ended before we were bound */
 	bool bound;		/* stanzas may come */
@@ -34,14 +35,20 @@ struct client {
 	bool sm;		/* <enable/> is sent, and was not refused */
 	bool sm_begun;		/* <enable/> was sent, or has been answered */
 	bool asked;		/* <r/> or a ping waits for its answer */
+	bool stuck;		/* the answer had nothing new: do not ask on */
+	bool below;		/* the outbox counts from below 0, still */
 	bool pinged;		/* a ping it is */
 	size_t covers;		/* how many of the outbox it stands for */
 	unsigned pings;		/* for their ids */
 	bool enabled;		/* <enabled/> has come */
-	uint32_t received;	/* stanzas since then */
-	uint32_t handled;	/* of them, those the owner is done with */
+	/* Of stanzas received, each modulo 2^32: */
+	uint32_t received;	/* all of them */
+	uint32_t base;		/* those before <enabled/>, which do not count */
+	uint32_t handled;	/* those the owner is done with */
 	uint32_t told;		/* of them, those the server knows of */
-	bool ack_due;		/* the server has asked */
+	uint32_t asked_for;	/* those that were here when it last asked */
+	bool ack_due;		/* it has asked, and has no answer */
+	bool ack_open;		/* its answer had less than was here */
 	int err;
 	char errmsg[512];
 	char other_host[1100];	/* of <see-other-host/>, or "" */

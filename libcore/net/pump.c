@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/xerr.h"
@@ -41,6 +43,19 @@ pump_release(struct pump_end *e)
 	e->rfd = e->wfd = -1;
 	buf_release(&e->in);
 	buf_release(&e->out);
+}
+
+size_t
+pump_unread(const struct pump_end *e)
+{
+	struct stat st;
+	int n = 0;
+
+	/* Linux tells it at either side of a pipe */
+	if (e->wfd < 0 || fstat(e->wfd, &st) < 0 || !S_ISFIFO(st.st_mode) ||
+	    ioctl(e->wfd, FIONREAD, &n) < 0 || n < 0)
+		return 0;
+	return (size_t)n;
 }
 
 void

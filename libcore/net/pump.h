@@ -52,6 +52,12 @@ void pump_init(struct pump_end *e, int rfd, int wfd, bool ours, size_t max_in,
 /* Close the descriptors, if OURS, and free the queues. */
 void pump_release(struct pump_end *e);
 
+/*
+ * Bytes written to E that its reader has not read yet; 0 if that is not known,
+ * as it is for pipes only.
+ */
+size_t pump_unread(const struct pump_end *e);
+
 /* Close the writing side for good, as an end of file for the reader. */
 void pump_close_out(struct pump_end *e);
 

@@ -11,6 +11,7 @@
 #include "net/tls.h"
 #include "sasl/scram.h"
 #include "server/server.h"
+#include "xml/ndxml.h"
 
 enum {
 	QUEUE_MAX = 16 << 20,	/* what waits for one client, at most */
@@ -223,6 +224,32 @@ route(struct testclient *c, struct elem *e)
 	return r;
 }
 
+/* What the client has not acknowledged is for its account's next session. */
+static void
+give_back(struct testclient *c)
+{
+	struct xparse_limits limits = { .size = TESTSERVER_UNACKED };
+	const struct outbox_item *it = server_unacked_first(c->server);
+	struct ndxml_reader *reader;
+	struct buf b;
+	struct elem *e;
+
+	if (it == NULL || (c->hub->config.close_takes_all &&
+	    server_closed_by_client(c->server)) ||
+	    ndxml_reader_new(&reader, &limits, '\0') < 0)
+		return;
+	buf_init(&b, TESTSERVER_UNACKED);
+	for (; it != NULL; it = it->next) {
+		buf_put(&b, it->bytes, it->len);
+		buf_putc(&b, '\0');
+	}
+	while (ndxml_read(reader, &b, true, &e) == 1)
+		router_return(c->hub->router, server_jid(c->server), e,
+		    c->hub->now);
+	buf_release(&b);
+	ndxml_reader_free(reader);
+}
+
 /* The stream is over, in order or not: nothing more is said to it. */
 static void
 leave(struct testclient *c)
@@ -231,6 +258,9 @@ leave(struct testclient *c)
 		router_unbind(c->hub->router, c->session);
 		c->session = NULL;
 	}
+	if (c->server != NULL && !c->given_back)
+		give_back(c);
+	c->given_back = true;
 	if (c->guest)
 		router_remove_guest(c->hub->router, server_jid(c->server));
 	c->guest = false;

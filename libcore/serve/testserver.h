@@ -45,6 +45,11 @@ struct testserver_config {
 	size_t max_stanza;	/* bytes; 0: 1 MiB */
 	int timeout_ms;		/* to log in, and to read something while
 				   others wait for it; 0: no limit */
+	/*
+	 * What a client has not acknowledged is given back when its stream
+	 * ends; with this only if it was cut, not if it was closed in order.
+	 */
+	bool close_takes_all;
 	bool log;		/* keep what is routed in testserver_log() */
 	const char *trace;	/* a trace of each client, in this file with
 				   its number behind; or NULL */

@@ -10,6 +10,7 @@
 
 enum {
 	TESTSERVER_SALT = 16,
+	TESTSERVER_UNACKED = 64 << 20,	/* bytes that a client leaves so */
 	TESTSERVER_LOG_HIGH = 256 << 10,	/* bytes in the log: clients wait */
 	TESTSERVER_MS_CLOSE = 3000	/* to say good-bye */
 };
@@ -30,6 +31,7 @@ struct testclient {
 	unsigned char secret[SERVER_SECRET];
 	bool bound;		/* the server knows what TLS tells of it */
 	bool guest;		/* its account is its own */
+	bool given_back;	/* what it has not acknowledged */
 	unsigned number;	/* for people */
 	struct tracefile *trace; /* NULL: none is written */
 	struct testclient *next;	/* in the queue */

@@ -371,6 +371,26 @@ message_to_bare(struct router *r, struct router_session *s, struct elem *e,
 		keep(r, s, e, a);
 }
 
+int
+router_return(struct router *r, const struct jid *full, struct elem *e,
+    const char *now)
+{
+	struct router_account *a = account_of(r, full);
+	int err;
+
+	if (a == NULL)
+		return 0;
+	r->now = now;
+	if (elem_is(e, NS_CLIENT, "iq"))
+		router_bounce(r, NULL, e, "recipient-unavailable", NULL);
+	else if (elem_is(e, NS_CLIENT, "message") && !type_is(e, "headline") &&
+	    !type_is(e, "groupchat"))
+		message_to_bare(r, NULL, e, a);
+	err = arena_err(&r->scratch);
+	arena_reset(&r->scratch);
+	return err;
+}
+
 /* RFC 6121 8.5.3 */
 static void
 message_to_full(struct router *r, struct router_session *s, struct elem *e,

@@ -94,6 +94,14 @@ int router_stanza(struct router *r, struct router_session *s, struct elem *e,
     const char *now);
 
 /*
+ * Stanza E was sent to the session of FULL, which has ended without having
+ * acknowledged it (XEP-0198 section 4): a message goes to the account's other
+ * resources, or waits; a request is answered with an error; else it is gone.
+ */
+int router_return(struct router *r, const struct jid *full, struct elem *e,
+    const char *now);
+
+/*
  * The same for a stanza from nowhere: "from" stays as it is, and is the
  * domain if there is none.  XERR_SYNTAX if E is no stanza or has no "to".
  */

@@ -14,7 +14,8 @@
 enum {
 	OUT_MAX = 1 << 20,
 	KEPT_MAX = 65536,
-	ASK_AFTER = 64		/* stanzas sent, then we ask for an ack */
+	ASK_AFTER = 64,		/* stanzas sent, then we ask for an ack */
+	UNACKED_MAX = 32 << 20	/* bytes kept for a client that gives none */
 };
 
 /* The next thing made of the secret: unguessable, and never the same. */
@@ -56,6 +57,8 @@ server_new(struct server **out, const struct server_config *config)
 	arena_init(&s->scratch, OUT_MAX);
 	arena_init(&s->kept, KEPT_MAX);
 	buf_init(&s->extra, SERVER_SASL_MAX);
+	buf_init(&s->rendered, UNACKED_MAX);
+	outbox_init(&s->sent);
 	server_token(s, s->id);
 	if ((r = server_set_bindings(s, config->bindings,
 	    config->nbindings)) < 0 ||
@@ -80,6 +83,8 @@ server_free(struct server *s)
 	arena_release(&s->scratch);
 	arena_release(&s->kept);
 	buf_wipe(&s->extra);
+	outbox_release(&s->sent);
+	buf_release(&s->rendered);
 	free(s->addresses);
 	free(s);
 }
@@ -262,6 +267,8 @@ take(struct server *s, const struct stream_event *in, struct server_event *ev)
 		return take_elem(s, in->elem, ev);
 	default:
 		/* its close, or an error, which it closes after */
+		s->by_client = in->kind == STREAM_CLOSE &&
+		    s->phase == IN_BOUND;
 		stream_close(s->stream);
 		s->phase = IN_OVER;
 		ev->kind = SERVER_CLOSED;
@@ -331,7 +338,16 @@ server_send(struct server *s, const struct elem *e)
 
 	if (s->phase != IN_BOUND || s->err != 0)
 		return XERR_INTERNAL;
-	if ((r = stream_put(s->stream, e)) < 0 || !s->sm)
+	if (!s->sm)
+		return stream_put(s->stream, e);
+	if (s->sent.bytes > UNACKED_MAX)
+		return XERR_LIMIT;
+	buf_reset(&s->rendered);
+	if ((r = stream_render(&s->rendered, e)) < 0 ||
+	    (r = stream_put_bytes(s->stream, buf_data(&s->rendered),
+	    buf_len(&s->rendered))) < 0 ||
+	    (r = outbox_add(&s->sent, e, buf_data(&s->rendered),
+	    buf_len(&s->rendered))) < 0)
 		return r;
 	s->out++;
 	if (s->asked || s->out - s->acked < ASK_AFTER)
@@ -392,6 +408,18 @@ size_t
 server_unacked(const struct server *s)
 {
 	return s->sm ? (uint32_t)(s->out - s->acked) : 0;
+}
+
+const struct outbox_item *
+server_unacked_first(const struct server *s)
+{
+	return s->sent.first;
+}
+
+bool
+server_closed_by_client(const struct server *s)
+{
+	return s->by_client;
 }
 
 const char *

@@ -31,6 +31,7 @@
 #include "sasl/binding.h"
 #include "xml/elem.h"
 #include "xml/xparse.h"
+#include "xmpp/outbox.h"
 
 enum {
 	SERVER_SECRET = 32,	/* bytes */
@@ -178,8 +179,16 @@ const char *server_mechanism(const struct server *s);
 /* The mechanism to which that has upgraded the account, or NULL. */
 const char *server_upgraded(const struct server *s);
 
-/* Stanzas sent that the client has not acknowledged; 0 without XEP-0198. */
+/*
+ * Stanzas sent that the client has not acknowledged; 0 without XEP-0198.  The
+ * first of them, with the others after it, and their bytes as stream_render()
+ * wrote them; NULL if none.  They belong to S.
+ */
 size_t server_unacked(const struct server *s);
+const struct outbox_item *server_unacked_first(const struct server *s);
+
+/* The client has closed the stream in order, once it was bound. */
+bool server_closed_by_client(const struct server *s);
 
 /* After an error: a sentence, harmless but for what the client has sent. */
 const char *server_errmsg(const struct server *s);

@@ -8,6 +8,7 @@
 #include "sasl/sasl_server.h"
 #include "sasl/verifier.h"
 #include "server/server.h"
+#include "xmpp/outbox.h"
 #include "xmpp/stream.h"
 
 enum {
@@ -71,6 +72,9 @@ struct server {
 	struct elem *bind;
 	bool sm, asked;		/* <r/> is on its way */
 	uint32_t in, out, acked;	/* modulo 2^32, as XEP-0198 counts */
+	bool by_client;		/* the stream was closed, in order */
+	struct outbox sent;	/* what is not acknowledged */
+	struct buf rendered;	/* one of it */
 	size_t spaces;		/* white space that ends what was fed */
 	int err;
 	char errmsg[160];

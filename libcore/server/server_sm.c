@@ -61,6 +61,7 @@ take_ack(struct server *s, const struct elem *e)
 	/* differences, so that it is right where the counters wrap */
 	if ((uint32_t)(h - s->acked) > (uint32_t)(s->out - s->acked))
 		return handled_too_many(s, h);
+	outbox_drop(&s->sent, (uint32_t)(h - s->acked));
 	s->acked = h;
 	s->asked = false;
 	return 0;

@@ -296,6 +296,7 @@ transmit(struct connection *w)
 		return fail(w, buf_err(out), xerr_str(buf_err(out)));
 	tracefile_put(w->trace, TRACE_OUT, data, n);
 	client_sent(w->client, n);
+	w->said += n;
 	return 1;
 }
 
@@ -360,6 +361,12 @@ int64_t
 connection_heard(const struct connection *w)
 {
 	return w->heard;
+}
+
+uint64_t
+connection_said(const struct connection *w)
+{
+	return w->said;
 }
 
 bool

@@ -100,8 +100,9 @@ int connection_start_tls(struct connection *w);
 /* The login has succeeded: keep what it has taught for the next one. */
 void connection_learn(struct connection *w);
 
-/* When something was last received, pump_now()'s. */
+/* When something was last received, pump_now()'s; and bytes sent so far. */
 int64_t connection_heard(const struct connection *w);
+uint64_t connection_said(const struct connection *w);
 
 /* The server has hung up, and all that came before was taken. */
 bool connection_eof(const struct connection *w);

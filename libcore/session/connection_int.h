@@ -42,6 +42,7 @@ struct connection {
 	bool learnt;		/* its login is remembered */
 	bool bye;		/* nothing more will be said */
 	int64_t heard;
+	uint64_t said;
 	const char *errmsg;
 	char own[256];
 };

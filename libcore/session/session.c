@@ -13,8 +13,7 @@
 #include "xml/ns.h"
 
 enum {
-	INPUT_ROOM = 64 * 1024,		/* beyond the longest record */
-	PRESENCE_MAX = 4096		/* bytes of memory for one */
+	INPUT_ROOM = 64 * 1024		/* beyond the longest record */
 };
 
 int
@@ -162,6 +161,7 @@ session_send_presence(struct session *s)
 	arena_init(&a, PRESENCE_MAX);
 	e = elem_new(&a, NS_CLIENT, "presence");
 	r = e == NULL ? arena_err(&a) : session_send(s, e);
+	s->available |= r == 0;
 	arena_release(&a);
 	return r;
 }
@@ -193,10 +193,17 @@ session_set_timer(struct session *s, int64_t ms)
 	s->timer = ms < 0 ? -1 : pump_deadline(ms);
 }
 
-void
-session_set_handled(struct session *s, bool handled)
+uint32_t
+session_number(const struct session *s)
 {
-	s->unhandled = !handled;
+	return client_received(s->client);
+}
+
+void
+session_set_pending(struct session *s, bool pending, uint32_t first)
+{
+	s->pending = pending;
+	s->first = first;
 }
 
 void
@@ -273,6 +280,7 @@ translate(struct session *s, const struct client_event *cev,
 	case CLIENT_STANZA:
 		ev->kind = SESSION_STANZA;
 		ev->elem = cev->elem;
+		session_count_given(s);
 		return 1;
 	case CLIENT_CLOSED:
 		s->closed = true;
@@ -344,6 +352,15 @@ earlier(int64_t a, int64_t b)
 	return a < 0 ? b : b < 0 ? a : a < b ? a : b;
 }
 
+static void
+close_if_written(struct session *s)
+{
+	if (!s->last_output || !s->has_out || !session_is_read(s))
+		return;
+	pump_close_out(&s->out);
+	s->has_out = false;
+}
+
 int
 session_poll(struct session *s, struct pump_end *const *ends, size_t n,
     int64_t deadline)
@@ -351,13 +368,22 @@ session_poll(struct session *s, struct pump_end *const *ends, size_t n,
 	size_t had = buf_len(&s->out.out);
 	int r = pump_poll(ends, n, deadline);
 
-	s->written += had - buf_len(&s->out.out);
+	if (!s->out.wclosed)	/* else it was dropped */
+		s->written += had - buf_len(&s->out.out);
+	close_if_written(s);
 	return r;
 }
 
-/* Wait until something can move. */
+void
+session_close_output(struct session *s)
+{
+	s->last_output = true;
+	close_if_written(s);
+}
+
+/* Wait until something can move; BRIEFLY: only look whether it can. */
 static int
-wait_for_all(struct session *s)
+wait_for_all(struct session *s, bool briefly)
 {
 	struct pump_end *ends[] = {
 		connection_end(s->wire), &s->signals,
@@ -365,11 +391,13 @@ wait_for_all(struct session *s)
 		s->has_in && !s->in.rclosed ? &s->in : NULL,
 	};
 	size_t had = buf_len(&s->in.in);
+	int64_t deadline;
 	int r;
 
 	s->in.paused = !s->ready || !session_may_send(s);
-	r = session_poll(s, ends, sizeof(ends) / sizeof(ends[0]),
-	    earlier(session_deadline(s), s->timer));
+	deadline = briefly ? pump_now() : earlier(session_deadline(s),
+	    earlier(s->timer, session_next_acknowledgement(s)));
+	r = session_poll(s, ends, sizeof(ends) / sizeof(ends[0]), deadline);
 	if (r < 0)
 		return session_fail(s, r, r == XERR_SYS ? strerror(errno) :
 		    xerr_str(r));
@@ -389,34 +417,13 @@ check_eof(struct session *s)
 	    "the server closed the connection before login");
 }
 
-/*
- * A stanza is dealt with when what was printed of it is written.  Under load
- * the output is never empty, so what it held at one moment is waited for, and
- * then at the next.
- */
-static void
-confirm(struct session *s)
-{
-	if (s->unhandled || s->out.wclosed)
-		return;
-	if (!s->marked) {
-		s->marked = true;
-		s->mark = client_received(s->client);
-		s->mark_at = s->written + buf_len(&s->out.out);
-	}
-	if (s->written >= s->mark_at) {
-		client_confirm(s->client, s->mark);
-		s->marked = false;
-	}
-}
-
 /* Everything that needs no waiting: 1 if something was done. */
 static int
 step(struct session *s)
 {
 	int r;
 
-	confirm(s);
+	session_confirm(s);
 	client_settle(s->client);
 	if ((r = connection_step(s->wire, session_is_held(s) ?
 	    CONNECTION_HOLD : CONNECTION_TAKE)) < 0)
@@ -434,11 +441,18 @@ turn(struct session *s, struct session_event *ev)
 
 	if ((r = take_local(s, ev)) != 0)
 		return r;
-	if (!session_is_held(s) && (r = take_client(s, ev)) != 0)
+	if (!session_is_held(s) && !session_awaits_reader(s) &&
+	    (r = take_client(s, ev)) != 0)
 		return r;
-	if ((r = step(s)) < 0)
-		return r;
-	return r == 0 ? wait_for_all(s) : 0;
+	if ((r = step(s)) != 0)
+		return r < 0 ? r : 0;
+	/* what was printed may be written, and so handled, without a wait */
+	if (client_owes_ack(s->client) && !s->tried_output) {
+		s->tried_output = true;
+		return wait_for_all(s, true);
+	}
+	s->tried_output = false;
+	return session_acknowledge(s) ? 0 : wait_for_all(s, false);
 }
 
 /*
@@ -477,6 +491,22 @@ try_next(struct session *s)
 	}
 	buf_release(&why);
 	return s->err;
+}
+
+int
+session_next_local(struct session *s, struct session_event *ev)
+{
+	struct pump_end *ends[2] = { &s->signals, NULL };
+	int r;
+
+	*ev = (struct session_event){ 0 };
+	while (!session_take_signal(s, ev)) {
+		ends[1] = s->has_out ? &s->out : NULL;
+		if ((r = session_poll(s, ends, 2,
+		    session_next_acknowledgement(s))) < 0)
+			return r;
+	}
+	return 1;
 }
 
 int

@@ -48,7 +48,7 @@ struct session_config {
 enum session_kind {
 	SESSION_AHEAD,		/* a few may be sent, to be on the way early */
 	SESSION_READY,		/* authenticated; once */
-	SESSION_STANZA,		/* one came: elem */
+	SESSION_STANZA,		/* one came: elem, and session_number() */
 	SESSION_INPUT,		/* more input, or its end: session_input() */
 	SESSION_SETTLED,	/* all that was sent is acknowledged now */
 	SESSION_TIMER,		/* session_set_timer()'s moment has come */
@@ -91,7 +91,10 @@ struct buf *session_input(struct session *s, bool *eof);
 /* Where output is put; a put never fails for lack of room alone. */
 struct buf *session_output(struct session *s);
 
-/* After the last output: its reader sees the end when all is written. */
+/*
+ * After the last output: its reader sees the end as soon as all is written, in
+ * session_next() or session_next_local().
+ */
 void session_close_output(struct session *s);
 
 /*
@@ -122,10 +125,20 @@ void session_set_timer(struct session *s, int64_t ms);
 void session_set_hold(struct session *s, bool hold);
 
 /*
- * While false, stanzas that were given are not acknowledged: the caller is
- * not done with them.  True at first.
+ * The number of the stanza that was given last.  A stanza is handled, and so
+ * acknowledged to the server, when what was printed until then is written;
+ * but while PENDING not the one of number FIRST and those after it: the caller
+ * is at work on them.  What is not handled in the end goes back to the server.
  */
-void session_set_handled(struct session *s, bool handled);
+uint32_t session_number(const struct session *s);
+void session_set_pending(struct session *s, bool pending, uint32_t first);
+
+/*
+ * Wait for a signal or a child only, while the output is written: what there is
+ * to wait for when the connection is lost.  SESSION_CHILD or SESSION_SIGNAL.
+ * Returns 1 or an error.
+ */
+int session_next_local(struct session *s, struct session_event *ev);
 
 /* Our address; without the resource that the server gives, at first. */
 const struct jid *session_jid(const struct session *s);
@@ -134,8 +147,9 @@ const struct jid *session_jid(const struct session *s);
 struct stanza_ids *session_ids(struct session *s);
 
 /*
- * The end.  R >= 0: wait for all acknowledgements and the written output,
- * close the stream politely.  What went wrong, then or before (R < 0), is
+ * The end.  R >= 0: wait for all acknowledgements and the written output, and
+ * close the stream politely, or, where something was received that is not
+ * handled, end it so that the server delivers that again.  What went wrong, then or before (R < 0), is
  * printed, as is what was not acknowledged.  Returns STATUS if all went well,
  * else the status of the failure.  Frees S.  If a signal asked us to stop,
  * dies of that signal.

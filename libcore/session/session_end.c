@@ -6,10 +6,14 @@
 #include "cli/cli.h"
 #include "session/session_int.h"
 #include "cli/signals.h"
+#include "xml/ns.h"
 
 enum {
 	GOODBYE_MS = 3000,		/* for the server's closing tag */
-	LAST_WORDS_MS = 1000		/* for a stream error of ours */
+	STOPPED_MS = 1000,		/* the same, after a signal */
+	LAST_WORDS_MS = 1000,		/* for a stream error of ours */
+	STOPPED_WORDS_MS = 300,
+	READ_MS = 10			/* between two looks at a pipe */
 };
 
 /* Nothing more can move: all is said, and the server has hung up. */
@@ -32,40 +36,47 @@ void
 session_last_words(struct session *s)
 {
 	struct pump_end *end = connection_end(s->wire);
-	int64_t deadline = pump_deadline(LAST_WORDS_MS);
+	int64_t deadline = pump_deadline(s->silent ? 0 : s->signal != 0 ?
+	    STOPPED_WORDS_MS : LAST_WORDS_MS);
 	int r;
 
 	connection_shutdown(s->wire);
-	while (pump_now() < deadline) {
+	do {
 		if ((r = connection_step(s->wire, CONNECTION_DROP)) < 0)
 			break;
 		if (r == 0 && (is_silent(s) ||
 		    pump_poll(&end, 1, deadline) < 0))
 			break;
-	}
+	} while (r > 0 || pump_now() < deadline);
 }
 
-/* Wait until all that was printed is written, or cannot be. */
+/* Wait until all that was printed is read, as far as we know, or cannot be. */
 static void
 drain_output(struct session *s)
 {
 	struct pump_end *ends[] = { &s->out, &s->signals };
 	struct session_event ev = { 0 };
 
-	while (s->has_out && !s->out.wclosed && buf_len(&s->out.out) > 0) {
-		if (session_poll(s, ends, 2, -1) < 0)
+	while (s->has_out && !s->out.wclosed && !session_is_read(s)) {
+		if (session_poll(s, ends, 2, buf_len(&s->out.out) > 0 ? -1 :
+		    pump_deadline(READ_MS)) < 0)
 			break;
 		if (session_take_signal(s, &ev) && ev.kind == SESSION_SIGNAL)
 			break;
 	}
 }
 
-void
-session_close_output(struct session *s)
+/* What comes while we are ending: nobody handles it any more. */
+static void
+note(struct session *s, const struct client_event *ev)
 {
-	drain_output(s);
-	pump_close_out(&s->out);
-	s->has_out = false;
+	if (ev->kind == CLIENT_BOUND)
+		connection_learn(s->wire);
+	else if (ev->kind == CLIENT_CLOSED)
+		s->closed = true;
+	else if (ev->kind == CLIENT_STANZA && !s->pending &&
+	    !elem_is(ev->elem, NULL, "presence"))
+		session_set_pending(s, true, session_number(s));
 }
 
 /*
@@ -79,16 +90,79 @@ hear_out(struct session *s, int64_t deadline)
 	struct client_event ev;
 	int r;
 
-	while ((r = client_next(s->client, &ev)) == 1)
-		if (ev.kind == CLIENT_BOUND)
-			connection_learn(s->wire);
-		else if (ev.kind == CLIENT_CLOSED)
-			s->closed = true;
-	if (r < 0 || s->closed || (r = connection_step(s->wire, CONNECTION_TAKE)) < 0)
+	if ((r = client_next(s->client, &ev)) == 1) {
+		note(s, &ev);
+		return !s->closed;
+	}
+	if (r < 0 ||
+	    (r = connection_step(s->wire, CONNECTION_TAKE)) < 0)
 		return false;
 	if (r == 0 && connection_eof(s->wire))
 		return false;
 	return r > 0 || pump_poll(&end, 1, deadline) >= 0;
+}
+
+/* All that is handled, now that no more will be written. */
+static void
+confirm_rest(struct session *s)
+{
+	session_confirm(s);
+	if (s->has_out && (s->out.wclosed || buf_len(&s->out.out) > 0))
+		return;
+	session_confirm(s);
+}
+
+/* Hear the server out until there is an answer to all that we sent. */
+static bool
+settle(struct session *s, int64_t deadline)
+{
+	bool more = s->online || client_went_ahead(s->client);
+
+	while (more && session_unacked(s) > 0 && pump_now() < deadline) {
+		client_settle(s->client);
+		more = hear_out(s, deadline);
+	}
+	return more;
+}
+
+/*
+ * Become unavailable: behind the acknowledgement of that, nothing comes any
+ * more that would be lost with the stream.  What comes before is not handled.
+ */
+static bool
+leave(struct session *s, int64_t deadline)
+{
+	struct arena a;
+	struct elem *e;
+	int r;
+
+	arena_init(&a, PRESENCE_MAX);
+	e = elem_new(&a, NS_CLIENT, "presence");
+	elem_set(e, "type", "unavailable");
+	r = arena_err(&a) != 0 ? XERR_NOMEM : session_send(s, e);
+	arena_release(&a);
+	if (r < 0)
+		return false;
+	if (!settle(s, deadline))
+		return false;
+	session_forget(s);
+	return true;
+}
+
+/*
+ * Something was received and is not handled: it goes back to the server, by a
+ * stream that is cut and not closed.  What is left in the socket's queue or is
+ * on its way counts, too, where we are available: we cannot know before we have
+ * left.
+ */
+static bool
+must_hand_back(struct session *s, int64_t deadline)
+{
+	if (!client_has_sm(s->client) || s->closed || s->err != 0)
+		return false;
+	confirm_rest(s);
+	return s->pending || client_has_unhandled(s->client) ||
+	    (s->available && (!leave(s, deadline) || s->pending));
 }
 
 /*
@@ -101,17 +175,20 @@ hear_out(struct session *s, int64_t deadline)
 static void
 say_goodbye(struct session *s)
 {
+	int64_t most = s->signal != 0 ? STOPPED_MS : GOODBYE_MS;
 	int64_t deadline = pump_deadline(s->timeout > 0 &&
-	    s->timeout < GOODBYE_MS ? s->timeout : GOODBYE_MS);
-	bool more = s->online || client_went_ahead(s->client);
+	    s->timeout < most ? s->timeout : most);
+	bool more = settle(s, deadline);
 
-	while (more && session_unacked(s) > 0 && pump_now() < deadline) {
-		client_settle(s->client);
-		more = hear_out(s, deadline);
+	if (must_hand_back(s, deadline)) {
+		confirm_rest(s);
+		client_hand_back(s->client);
+	} else {
+		confirm_rest(s);
+		client_close(s->client);
+		while (more && !s->closed && pump_now() < deadline)
+			more = hear_out(s, deadline);
 	}
-	client_close(s->client);
-	while (more && !s->closed && pump_now() < deadline)
-		more = hear_out(s, deadline);
 	session_last_words(s);
 }
 
@@ -119,9 +196,7 @@ say_goodbye(struct session *s)
 static void
 hang_up(struct session *s, bool failed)
 {
-	if (!s->unhandled && !s->out.wclosed &&
-	    (!s->has_out || buf_len(&s->out.out) == 0))
-		client_confirm(s->client, client_received(s->client));
+	confirm_rest(s);
 	if (!failed || s->err == 0)
 		say_goodbye(s);
 	else

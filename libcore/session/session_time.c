@@ -6,6 +6,7 @@
 
 enum {
 	KEEPALIVE_MS = 60000,	/* silence after which we ask */
+	AGAIN_MS = 1000,	/* until we ask again what has got no further */
 	SHARES = 3		/* of the time left, one for a silent server */
 };
 
@@ -30,28 +31,53 @@ login_deadline(const struct session *s)
 	    heard + (all - heard) / SHARES : all;
 }
 
+/*
+ * We wait for an answer since it was asked for, or the last one came, or what
+ * we say has moved; whatever else the server says is none.
+ */
+static void
+note_progress(struct session *s)
+{
+	uint64_t progress = client_progress(s->client) +
+	    connection_said(s->wire);
+
+	if (s->waiting_since < 0 || progress != s->progress)
+		s->waiting_since = s->probed = pump_now();
+	s->progress = progress;
+}
+
 int64_t
 session_deadline(struct session *s)
 {
-	int64_t from = connection_heard(s->wire);
+	int64_t end;
 
 	if (s->timeout == 0)
 		return -1;
 	if (!s->online)
 		return login_deadline(s);
-	if (session_is_held(s)) {
+	if (session_is_held(s) || !is_waiting(s)) {
 		s->waiting_since = -1;
-		return -1;
+		return session_is_held(s) ? -1 :
+		    connection_heard(s->wire) + KEEPALIVE_MS;
 	}
-	if (!is_waiting(s)) {
-		s->waiting_since = -1;
-		return from + KEEPALIVE_MS;
-	}
-	if (s->waiting_since < 0)
-		s->waiting_since = pump_now();
-	if (from < s->waiting_since)
-		from = s->waiting_since;
-	return from + s->timeout;
+	note_progress(s);
+	end = s->waiting_since + s->timeout;
+	return client_is_stuck(s->client) && s->probed + AGAIN_MS < end ?
+	    s->probed + AGAIN_MS : end;
+}
+
+/* Ask whether it is there, or has got on; false if it had its time for that. */
+static bool
+probe(struct session *s)
+{
+	int64_t now = pump_now();
+
+	if (!s->online || (is_waiting(s) &&
+	    now >= s->waiting_since + s->timeout))
+		return false;
+	s->probed = now;
+	client_probe(s->client);
+	return true;
 }
 
 int
@@ -64,10 +90,8 @@ session_check_silence(struct session *s)
 
 	if (deadline < 0 || pump_now() < deadline)
 		return 0;
-	if (s->online && !is_waiting(s)) {
-		client_probe(s->client);
+	if (probe(s))
 		return 1;
-	}
 	if (!s->online && deadline == s->started + s->timeout)
 		what = "no login";
 	else if (!s->online)

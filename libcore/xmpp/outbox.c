@@ -114,6 +114,16 @@ outbox_move(struct outbox *o, struct outbox *from)
 }
 
 void
+outbox_disown(struct outbox *o)
+{
+	struct outbox_item *it;
+
+	for (it = o->first; it != NULL; it = it->next)
+		it->kind = NULL;
+	o->own = o->count;
+}
+
+void
 outbox_drop(struct outbox *o, size_t n)
 {
 	struct outbox_item *it;

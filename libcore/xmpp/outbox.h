@@ -47,6 +47,9 @@ void outbox_move(struct outbox *o, struct outbox *from);
  */
 long outbox_ack(struct outbox *o, uint32_t h);
 
+/* Nobody would miss what it holds: it counts as outbox_add_own() has it. */
+void outbox_disown(struct outbox *o);
+
 /* Forget the first N, which something else has acknowledged. */
 void outbox_drop(struct outbox *o, size_t n);
 
