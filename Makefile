@@ -10,8 +10,8 @@ PROGS	= jid-check stanza-cut stanza-grep stanza-make stream-dump \
 
 BASE	= arena b64 buf utf8 vis xerr
 
-XML	= elem ndxml scope xline xml xparse xparse_expat xparse_restart \
-	  xparse_tag xtree
+XML	= elem ndxml scope xline xml xparse xparse_expat xparse_pass \
+	  xparse_restart xparse_tag xscan xtree
 
 JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn \
 	  label profile rules text ucd

@@ -23,7 +23,7 @@ static const char usage[] =
 	"      --format FORMAT     as FORMAT says: %{FIELD}, %%, \\n, \\t, \\0, \\\\\n"
 	"  -s, --only-complete     only stanzas that have all of the fields\n"
 	"  -0, --null              lines end in NUL instead of a line feed\n"
-	"      --max-stanza BYTES  longest line taken, 1048576\n"
+	"      --max-stanza BYTES  longest line taken, 8388608\n"
 	CLI_USAGE;
 
 enum {

@@ -30,7 +30,7 @@ static const char usage[] =
 	"  -q, --quiet             print nothing, stop at the first\n"
 	"  -m, --max-count N       stop after N\n"
 	"  -0, --null              lines end in NUL instead of a line feed\n"
-	"      --max-stanza BYTES  longest line taken, 1048576\n"
+	"      --max-stanza BYTES  longest line taken, 8388608\n"
 	CLI_USAGE;
 
 enum {

@@ -29,7 +29,7 @@ static const char usage[] =
 	"  -0, --null              lines end in NUL instead of a line feed\n"
 	"      --color WHEN        auto (default), always, never\n"
 	"      --secrets           -a, -p: show SASL payloads and passwords\n"
-	"      --max-stanza BYTES  largest element taken, 1048576\n"
+	"      --max-stanza BYTES  largest element taken, 8388608\n"
 	"      --proxy             stand between a client and its server, and\n"
 	"                          print what they say: see xmpp-proxy(1)\n"
 	CLI_USAGE;

@@ -266,6 +266,7 @@ handle(struct send *m, const struct session_event *ev)
 	case SESSION_INPUT:
 	case SESSION_SETTLED:
 		return send_more(m);
+	case SESSION_PASSED:
 	case SESSION_STANZA:
 		take_stanza(m, ev->elem);
 		return 0;

@@ -82,6 +82,7 @@ enum {
 	FILES = 5000,
 	MS_GOODBYE = 2000,
 	MS_TIMEOUT = 30000,
+	STANZA_MAX = 1 << 20,
 	TOKEN_LIFE = 86400,		/* seconds */
 	TOKEN_LIFE_MAX = 10 * 365 * 86400,
 };
@@ -534,6 +535,7 @@ main(int argc, char *argv[])
 	cli_init("xmpp-serve", usage);
 	s.testserver_config.token_life = TOKEN_LIFE;
 	s.testserver_config.timeout_ms = MS_TIMEOUT;
+	s.testserver_config.max_stanza = STANZA_MAX;
 	set_domain(&s, "localhost");
 	testusers_add(&s.people, "romeo");
 	testusers_add(&s.people, "juliet");

@@ -118,9 +118,9 @@ for c in stanza-grep stanza-cut stanza-make; do
 done
 
 # The longest line, and one that is longer.
-awk 'BEGIN { printf "<message><body>"; for (i = 0; i < 1048500; i++)
+awk 'BEGIN { printf "<message><body>"; for (i = 0; i < 8388560; i++)
 	printf "x"; print "</body></message>" }' >"$T/long"
-status 'stanza-grep: a line of a megabyte is taken' 0 stanza-grep "$T/long"
+status 'stanza-grep: a line of eight megabytes is taken' 0 stanza-grep "$T/long"
 same 'stanza-grep: unchanged' "$T/out" "$T/long"
 (sed 's/x/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx/' \
     "$T/long"; cat "$T/one") >"$T/longer"
@@ -128,5 +128,5 @@ status 'stanza-grep: a longer one is refused' 65 stanza-grep "$T/longer"
 same 'stanza-grep: and only that one' "$T/out" "$T/one"
 like 'stanza-grep: for its length' "$T/err" 'line 1: longer than'
 status 'stanza-grep: unless more is allowed' 0 \
-    stanza-grep --max-stanza 2000000 "$T/longer"
+    stanza-grep --max-stanza 9000000 "$T/longer"
 finish

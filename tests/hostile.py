@@ -224,12 +224,7 @@ def unnotified(p):
     "text": "EVIL",
     "nested-stream": "<stream:stream>EVIL</stream:stream>",
     "declaration": "<?xml version='1.0'?>" + EVIL,
-    "huge": "<message><body>EVIL" + "a" * 8000000 + "</body></message>",
-    "deep": "<message>EVIL" + "<a>" * 200000,
-    "attributes": "<message " + " ".join(
-        "a%d='EVIL'" % i for i in range(100000)) + "/>",
-    "long-name": "<" + "EVIL" * 3000000 + "/>",
-    "endless-tag": "<message a='EVIL" + "a" * 8000000,
+    "endless-tag": "<message a='EVIL" + "a" * 9000000,
 })
 def bad_xml(p, data):
     """D1, D2, D5, D9: behind a good message, which still counts."""
@@ -238,6 +233,23 @@ def bad_xml(p, data):
     if isinstance(data, str):
         data = data.encode()
     p.send(GOOD.format(d=p.stage.domain).encode() + data)
+    p.serve()
+
+
+@family("large-", {
+    "huge": "<message><body>EVIL" + "a" * 9000000 + "</body></message>",
+    "deep": "<message>EVIL" + "<a>" * 200000 + "</a>" * 200000 + "</message>",
+    "attributes": "<message " + " ".join(
+        "a%d='EVIL'" % i for i in range(100000)) + "/>",
+    "long-name": "<message><" + "EVIL" * 3000000 + "/></message>",
+    "value": "<message a='EVIL" + "a" * 9000000 + "'/>",
+})
+def too_large(p, data):
+    """D5: between two good messages, both of which count."""
+    p.login()
+    p.ready()
+    good = GOOD.format(d=p.stage.domain)
+    p.send(good + data + good.replace("GOOD", "BEHIND"))
     p.serve()
 
 

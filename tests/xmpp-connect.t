@@ -49,7 +49,7 @@ unlike 'a good line is not' "$T/err" 'line (1|3|11|12|13)\>'
 
 {
 	message before
-	python3 -c 'print("<message><body>" + "x" * 3000000 + "</body></message>")'
+	python3 -c 'print("<message><body>" + "x" * 9000000 + "</body></message>")'
 	message after
 } >"$T/long"
 listener ear juliet -t -n 2

@@ -13,7 +13,6 @@
 enum {
 	READ_SIZE = 65536,
 	WRITE_SIZE = 32768,
-	DEFAULT_MAX = 1 << 20,
 	OUT_MAX = 1 << 30	/* one record of the largest, made larger */
 };
 
@@ -28,7 +27,7 @@ filter_init(struct filter *f, char *const *files,
 	*f = (struct filter){ .fd = -1, .cf = *cf };
 	f->files = *files == NULL ? only_stdin : files;
 	/* Room for the longest record and what is read along with it. */
-	buf_init(&f->in, (cf->max == 0 ? DEFAULT_MAX : cf->max) +
+	buf_init(&f->in, (cf->max == 0 ? XPARSE_SIZE : cf->max) +
 	    2 * READ_SIZE);
 	buf_init(&f->out, OUT_MAX);
 	if ((r = ndxml_reader_new(&f->rec, &limits, cf->delim)) < 0)

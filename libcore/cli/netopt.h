@@ -66,7 +66,7 @@ struct netopt {
 
 enum {
 	NETOPT_TIMEOUT_MS = 30000,
-	NETOPT_MAX_STANZA = 1048576,
+	NETOPT_MAX_STANZA = 8388608,
 	NETOPT_HOST = CLI_OPT_NET,
 	NETOPT_PORT,
 	NETOPT_TLS,
@@ -131,7 +131,7 @@ enum {
 	"      --forget            forget what is remembered of the account\n" \
 	"      --no-ahead          log in step by step, send nothing ahead\n" \
 	"      --proxy URL         through socks5h://HOST:PORT or http://..., or none\n" \
-	"      --max-stanza BYTES  largest stanza taken, 1048576\n" \
+	"      --max-stanza BYTES  largest stanza taken, 8388608\n" \
 	"      --trace FILE        write what goes over the connection to FILE\n" \
 	"      --trace-secrets     with passwords in it\n" \
 	"      --key-log FILE      write the keys of TLS to FILE\n" \

@@ -10,7 +10,7 @@
 
 enum {
 	DEFAULT_WINDOW = 1 << 20,
-	DEFAULT_STANZA = 1 << 20,
+	LOGIN_MAX = 1 << 20,		/* bytes of an element before we are in */
 	ANSWERS_MAX = 256 * 1024,	/* that wait: then we do not read */
 	KEPT_MAX = 64 * 1024	/* bytes of memory for early stanzas */
 };
@@ -18,6 +18,7 @@ enum {
 int
 client_new(struct client **out, const struct client_config *cf)
 {
+	struct xparse_limits early = { .size = LOGIN_MAX };
 	struct client *c;
 	size_t stanza;
 	int r = XERR_NOMEM;
@@ -28,13 +29,15 @@ client_new(struct client **out, const struct client_config *cf)
 	c->cf.login.id = cf->id;
 	if (c->cf.window == 0)
 		c->cf.window = DEFAULT_WINDOW;
-	stanza = cf->limits.size != 0 ? cf->limits.size : DEFAULT_STANZA;
+	stanza = cf->limits.size != 0 ? cf->limits.size : XPARSE_SIZE;
+	if (early.size > stanza)
+		early.size = stanza;
 	outbox_init(&c->outbox);
 	arena_init(&c->arena, 64 * 1024);
 	arena_init(&c->kept, KEPT_MAX);
 	/* escaped, a stanza of that size may grow six times */
 	buf_init(&c->scratch, 6 * stanza + 1024);
-	if ((r = stream_new(&c->stream, &cf->limits, c->cf.window +
+	if ((r = stream_new(&c->stream, &early, c->cf.window +
 	    7 * stanza + 2 * ANSWERS_MAX)) < 0 ||
 	    (r = login_new(&c->login, &c->cf.login)) < 0) {
 		client_free(c);
@@ -234,6 +237,7 @@ take_login(struct client *c, const struct stream_event *sev,
 		c->tell_bound = !c->online;
 		ev->kind = c->online ? CLIENT_BOUND : CLIENT_ONLINE;
 		c->bound = true;
+		stream_set_limits(c->stream, &c->cf.limits);
 		return go_online(c);
 	default:
 		stream_close(c->stream);
@@ -251,19 +255,32 @@ client_secured(struct client *c)
 	return r == LOGIN_AHEAD ? go_ahead(c) : 0;
 }
 
+/* Answer E by R, made in c->arena. */
 static int
-answer(struct client *c, const struct elem *e)
+answer_by(struct client *c, const struct elem *r)
 {
-	struct elem *r;
-
-	arena_reset(&c->arena);
-	r = auto_reply_request(&c->arena, e, &c->cf.identity);
 	if (r == NULL || arena_err(&c->arena) != 0)
 		return 0;	/* an id of 60 kB: nobody waits for it */
 	if (c->outbox.bytes > c->cf.window + ANSWERS_MAX)
 		return client_fail(c, XERR_TEMP, "the server asks and asks, "
 		    "and acknowledges no answer", NULL);
 	return client_check_put(c, client_send(c, r));
+}
+
+static int
+answer(struct client *c, const struct elem *e)
+{
+	arena_reset(&c->arena);
+	return answer_by(c, auto_reply_request(&c->arena, e,
+	    &c->cf.identity));
+}
+
+static int
+refuse(struct client *c, const struct elem *e, const char *why)
+{
+	arena_reset(&c->arena);
+	return answer_by(c, stanza_reply_error(&c->arena, e, "modify",
+	    "policy-violation", why));
 }
 
 /* What negotiates TLS or a login, and has no business behind it. */
@@ -292,8 +309,39 @@ take_online(struct client *c, struct elem *e, struct client_event *ev)
 		return 0;
 	if (stanza_is_request(e) && !c->cf.hand_requests)
 		return answer(c, e);
+	stanza_set_lang(e, stream_lang(c->stream));
 	ev->kind = CLIENT_STANZA;
 	ev->elem = e;
+	return 1;
+}
+
+/*
+ * Something over the limits was passed over.  A stanza counts as any other, so
+ * that it does not come again; without anything else we cannot go on.
+ */
+static int
+take_passed(struct client *c, const struct stream_event *sev,
+    struct client_event *ev)
+{
+	const struct elem *e = sev->elem;
+	int r = 0;
+
+	if (!stanza_is(e)) {
+		if (elem_is(e, NS_STREAMS, "error"))
+			return take_error(c, e);
+		return c->bound ? 0 : client_object(c, "policy-violation",
+		    sev->why);
+	}
+	if (c->bound) {
+		c->received++;
+		if (stanza_is_request(e))
+			r = refuse(c, e, sev->why);
+	}
+	if (r < 0)
+		return r;
+	ev->kind = CLIENT_PASSED;
+	ev->elem = sev->elem;
+	ev->why = sev->why;
 	return 1;
 }
 
@@ -317,6 +365,8 @@ take(struct client *c, struct stream_event *sev, struct client_event *ev)
 		return take_error(c, sev->elem);
 	case STREAM_CLOSE:
 		return take_close(c, ev);
+	case STREAM_PASSED:
+		return take_passed(c, sev, ev);
 	case STREAM_ELEM:
 		if (c->bound)
 			return take_online(c, sev->elem, ev);

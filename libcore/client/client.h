@@ -57,13 +57,16 @@ enum client_kind {
 	CLIENT_ONLINE,		/* stanzas may be sent: we are let in */
 	CLIENT_BOUND,		/* client_jid() is the full address */
 	CLIENT_STANZA,		/* a stanza for the owner */
+	CLIENT_PASSED,		/* one over the limits, without children; if
+				   it was a request, it was answered */
 	CLIENT_ACKED,		/* stanzas were acknowledged */
 	CLIENT_CLOSED		/* the server has closed the stream */
 };
 
 struct client_event {
 	enum client_kind kind;
-	struct elem *elem;	/* CLIENT_STANZA: valid as in xparse.h */
+	struct elem *elem;	/* of stanzas: valid as in xparse.h */
+	const char *why;	/* CLIENT_PASSED: which limit, a sentence */
 	size_t acked;		/* CLIENT_ACKED: how many */
 };
 

@@ -15,7 +15,9 @@
 
 enum {
 	QUEUE_MAX = 16 << 20,	/* what waits for one client, at most */
-	QUEUE_LOW = 64 << 10	/* from here on its senders go on */
+	QUEUE_LOW = 64 << 10,	/* from here on its senders go on */
+	STANZA_MAX = 1 << 20,	/* if nothing is said */
+	ESCAPED = 6		/* times as long a character may be written */
 };
 
 size_t
@@ -103,6 +105,7 @@ static int
 begin(struct testclient *c, bool secure)
 {
 	const struct testserver_config *hc = &c->hub->config;
+	size_t stanza = hc->max_stanza == 0 ? STANZA_MAX : hc->max_stanza;
 	struct server_config sc = {
 		.domain = hc->domain, .lookup = lookup, .arg = c->hub,
 		.verifier = hc->store == NULL ? NULL : verifier,
@@ -110,7 +113,8 @@ begin(struct testclient *c, bool secure)
 		.secret = c->secret, .salt = c->hub->salt, .salt_len = TESTSERVER_SALT,
 		.iterations = SCRAM_ITERATIONS_MIN,
 		.mechanisms = hc->mechanisms,
-		.limits = { .size = hc->max_stanza }, .out_max = QUEUE_MAX,
+		.limits = { .size = stanza },
+		.out_max = QUEUE_MAX + ESCAPED * stanza,
 		.secure = secure, .tls = true,
 		.plaintext_ok = hc->plaintext_ok, .no_sm = hc->no_sm,
 		.no_sasl2 = hc->no_sasl2, .anonymous = hc->anonymous,
@@ -287,6 +291,10 @@ take(struct testclient *c, const struct server_event *ev)
 		/* not handled: it must not be acknowledged */
 		server_close(c->server, "resource-constraint", NULL);
 		return r;
+	case SERVER_PASSED:
+		cli_warn("client %u: <%s/> was refused: %s", c->number,
+		    ev->elem->name, ev->why);
+		return 0;
 	case SERVER_CLOSED:
 		cli_verbose(1, "client %u: closed", c->number);
 		leave(c);
@@ -432,6 +440,12 @@ testclient_work(struct testclient *c)
 		release(c);
 	if (is_over(c))
 		hang_up(c, "");
+}
+
+void
+testclient_displace(struct testclient *c)
+{
+	hang_up(c, "there are too many, and it is not let in");
 }
 
 /* In a handshake there is nothing to be said. */

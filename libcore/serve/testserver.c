@@ -15,11 +15,14 @@
 #include "xml/ndxml.h"
 #include "server/fast.h"
 #include "server/server.h"
+#include "server/server_reply.h"
+#include "xmpp/stanza.h"
 
 enum {
 	MAX_CLIENTS = 4096,
 	IN_MAX = 16384,		/* plaintext of one connection */
 	OUT_MAX = 65536,
+	REPLY_MAX = 1 << 20,
 	QUEUE_HIGH = 256 << 10,	/* waits for one client: its senders wait */
 	LOG_MAX = 64 << 20	/* the largest stanza, escaped, fits */
 };
@@ -54,6 +57,26 @@ testserver_log_stanza(struct testserver *h, const struct elem *e)
 	}
 }
 
+/* There is no room for E, which goes back to the client that it came from. */
+static void
+give_back(struct testserver *h, const struct testclient *to,
+    const struct elem *e)
+{
+	struct testclient *from = h->current;
+	struct arena a;
+	struct elem *r;
+
+	cli_verbose(1, "client %u: no room for a stanza", to->number);
+	if (from == NULL || from == to ||
+	    strcmp(stanza_type(e), "error") == 0)
+		return;
+	arena_init(&a, REPLY_MAX);
+	r = server_reply_error(&a, e, "resource-constraint", NULL);
+	if (r != NULL && server_send(from->server, r) == 0)
+		testserver_enqueue(h, from);
+	arena_release(&a);
+}
+
 /* The router has a stanza for WHO. */
 static void
 deliver(void *arg, void *who, const struct elem *e)
@@ -68,7 +91,9 @@ deliver(void *arg, void *who, const struct elem *e)
 	}
 	if ((r = server_send(c->server, e)) == XERR_INTERNAL)
 		return;		/* its stream is over */
-	if (r < 0) {
+	if (r == XERR_LIMIT) {
+		give_back(h, c, e);
+	} else if (r < 0) {
 		cli_verbose(1, "client %u: dropped: %s", c->number,
 		    xerr_str(r));
 		testclient_end(c);
@@ -250,22 +275,6 @@ add_client(struct testserver *h, int fd)
 }
 
 static void
-accept_clients(struct testserver *h)
-{
-	int fd, r;
-
-	while (h->listening && h->n < MAX_CLIENTS &&
-	    (r = listen_accept(&h->listener, &fd)) != 0) {
-		if (r == 1)
-			r = add_client(h, fd);
-		if (r < 0) {
-			cli_warn("a connection was refused: %s", xerr_str(r));
-			return;
-		}
-	}
-}
-
-static void
 work_queue(struct testserver *h)
 {
 	struct testclient *c;
@@ -277,6 +286,22 @@ work_queue(struct testserver *h)
 		if (!c->gone)
 			testclient_work(c);
 	}
+}
+
+/* Of those who are not let in, the one who has come first, or NULL. */
+static struct testclient *
+oldest_stranger(const struct testserver *h)
+{
+	struct testclient *c, *oldest = NULL;
+	size_t i;
+
+	for (i = 0; i < h->n; i++) {
+		c = h->clients[i];
+		if (c->session == NULL && !c->gone &&
+		    (oldest == NULL || c->number < oldest->number))
+			oldest = c;
+	}
+	return oldest;
 }
 
 /* Whose time is up; and when the next one's is. */
@@ -326,6 +351,43 @@ find_moved(struct testserver *h)
 	}
 }
 
+/* He makes room for another one: silence must not keep anybody out. */
+static void
+make_room(struct testserver *h)
+{
+	struct testclient *c = oldest_stranger(h);
+
+	if (c == NULL)
+		return;
+	testclient_displace(c);
+	work_queue(h);
+	remove_gone(h);
+}
+
+static bool
+may_accept(const struct testserver *h)
+{
+	return h->listening &&
+	    (h->n < MAX_CLIENTS || oldest_stranger(h) != NULL);
+}
+
+static void
+accept_clients(struct testserver *h)
+{
+	int fd, r;
+
+	while (may_accept(h) && (r = listen_accept(&h->listener, &fd)) != 0) {
+		if (h->n == MAX_CLIENTS || r == XERR_NOMEM)
+			make_room(h);
+		if (r == 1)
+			r = add_client(h, fd);
+		if (r < 0) {
+			cli_warn("a connection was refused: %s", xerr_str(r));
+			return;
+		}
+	}
+}
+
 static size_t
 gather(struct testserver *h, struct pump_end *const *more, size_t n)
 {
@@ -336,7 +398,7 @@ gather(struct testserver *h, struct pump_end *const *more, size_t n)
 		e = h->ends[i] = conn_end(h->clients[i]->conn);
 		h->clients[i]->unsent = buf_len(&e->out);
 	}
-	if (h->listening && h->n < MAX_CLIENTS)
+	if (may_accept(h))
 		h->ends[i++] = &h->listener.end;
 	memcpy(h->ends + i, more, n * sizeof(*more));
 	return i + n;

@@ -84,6 +84,9 @@ void testclient_work(struct testclient *c);
 /* Hang up as soon as everything is sent. */
 void testclient_end(struct testclient *c);
 
+/* It is not let in, and goes at once: others want its place. */
+void testclient_displace(struct testclient *c);
+
 /* Its deadline has passed. */
 void testclient_time_is_up(struct testclient *c);
 

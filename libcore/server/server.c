@@ -9,6 +9,7 @@
 #include "base/xerr.h"
 #include "xml/ns.h"
 #include "server/server_int.h"
+#include "server/server_reply.h"
 #include "xmpp/stanza.h"
 
 enum {
@@ -38,12 +39,15 @@ server_token(struct server *s, char out[SERVER_TOKEN + 1])
 int
 server_new(struct server **out, const struct server_config *config)
 {
+	struct xparse_limits early = { .size = SERVER_BEFORE_LOGIN };
 	struct server *s;
 	int r;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return XERR_NOMEM;
 	s->config = *config;
+	if (early.size > config->limits.size && config->limits.size != 0)
+		early.size = config->limits.size;
 	s->secure = config->secure;
 	s->sasl_config = (struct sasl_server_config){
 		.lookup = config->verifier == NULL ? server_lookup : NULL,
@@ -62,7 +66,7 @@ server_new(struct server **out, const struct server_config *config)
 	server_token(s, s->id);
 	if ((r = server_set_bindings(s, config->bindings,
 	    config->nbindings)) < 0 ||
-	    (r = stream_new(&s->stream, &config->limits,
+	    (r = stream_new(&s->stream, &early,
 	    config->out_max == 0 ? OUT_MAX : config->out_max)) < 0) {
 		free(s);
 		return r;
@@ -124,6 +128,13 @@ server_fail(struct server *s, int err, const char *condition, const char *text)
 	stream_fail(s->stream, condition, text);
 	snprintf(s->errmsg, sizeof(s->errmsg), "%s", text);
 	return s->err = err;
+}
+
+void
+server_let_in(struct server *s)
+{
+	s->authenticated = true;
+	stream_set_limits(s->stream, &s->config.limits);
 }
 
 /* An error of ours, or of memory. */
@@ -224,6 +235,7 @@ take_stanza(struct server *s, struct elem *e, struct server_event *ev)
 		return server_fail(s, XERR_PROTO, "invalid-from",
 		    "the stanza is from somebody else");
 	elem_set(e, "from", jid_str(&s->jid));
+	stanza_set_lang(e, stream_lang(s->stream));
 	/* one that was not set would be a forged one */
 	if (arena_err(e->arena) != 0)
 		return server_fail(s, XERR_LIMIT, "policy-violation",
@@ -257,10 +269,50 @@ take_elem(struct server *s, struct elem *e, struct server_event *ev)
 	}
 }
 
+/* The client's stanza E goes nowhere: say so, unless nobody would hear. */
+static int
+refuse(struct server *s, const struct elem *e, const char *why)
+{
+	const char *type = stanza_type(e);
+	struct elem *r;
+	int n;
+
+	if (strcmp(type, "error") == 0 || strcmp(type, "result") == 0)
+		return 0;
+	r = server_reply_error(&s->scratch, e, "policy-violation", why);
+	elem_set(r, "to", jid_str(&s->jid));
+	n = arena_err(&s->scratch) != 0 ? XERR_LIMIT : server_send(s, r);
+	arena_reset(&s->scratch);
+	return n == XERR_NOMEM ? server_fail_with(s, n) : 0;
+}
+
+/* An element over the limits was passed over. */
+static int
+take_passed(struct server *s, const struct stream_event *in,
+    struct server_event *ev)
+{
+	int r;
+
+	if (s->phase == IN_CLOSING)
+		return 0;
+	if (s->phase != IN_BOUND || !stanza_is(in->elem))
+		return server_fail(s, XERR_LIMIT, "policy-violation",
+		    in->why);
+	if (s->sm)
+		s->in++;
+	if ((r = refuse(s, in->elem, in->why)) < 0)
+		return r;
+	*ev = (struct server_event){ .kind = SERVER_PASSED,
+		.elem = in->elem, .why = in->why };
+	return 1;
+}
+
 static int
 take(struct server *s, const struct stream_event *in, struct server_event *ev)
 {
 	switch (in->kind) {
+	case STREAM_PASSED:
+		return take_passed(s, in, ev);
 	case STREAM_HEADER:
 		return s->phase == IN_HEADER ? take_header(s, in->elem) : 0;
 	case STREAM_ELEM:
@@ -288,7 +340,7 @@ server_next(struct server *s, struct server_event *ev)
 		if (s->phase == IN_TLS || s->phase == IN_BINDING ||
 		    s->phase == IN_OVER)
 			return 0;
-		*ev = (struct server_event){ SERVER_NONE, NULL };
+		*ev = (struct server_event){ .kind = SERVER_NONE };
 		if ((r = stream_next(s->stream, &in)) < 0) {
 			snprintf(s->errmsg, sizeof(s->errmsg), "%s",
 			    stream_errmsg(s->stream));

@@ -15,6 +15,10 @@
  * sent behind <authenticate/> or <response/> are taken after a success, dropped
  * after a failure.
  *
+ * A stanza over the limits is passed over, and answered by an error.  Until the
+ * client is let in, when nobody knows whom the memory is for, SERVER_BEFORE_LOGIN
+ * bytes are the limit (XEP-0478 names that number), and end the stream.
+ *
  * It has no clock: an owner who does not want to wait for ever for a client
  * to log in, or to close, calls server_close().
  */
@@ -35,6 +39,7 @@
 
 enum {
 	SERVER_SECRET = 32,	/* bytes */
+	SERVER_BEFORE_LOGIN = 10000,	/* bytes of an element */
 	SERVER_TRIES = 3	/* logins that may fail (RFC 6120 6.4.5) */
 };
 
@@ -93,12 +98,14 @@ enum server_kind {
 	SERVER_TLS,		/* <proceed/> is pending */
 	SERVER_BIND,		/* server_jid() is what is asked for, or made */
 	SERVER_STANZA,
+	SERVER_PASSED,		/* one over the limits, which is refused */
 	SERVER_CLOSED		/* the stream is over, in order */
 };
 
 struct server_event {
 	enum server_kind kind;
-	struct elem *elem;	/* SERVER_STANZA: valid as in xparse.h */
+	struct elem *elem;	/* of stanzas: valid as in xparse.h */
+	const char *why;	/* SERVER_PASSED: which limit, a sentence */
 };
 
 struct server;

@@ -89,6 +89,9 @@ struct server {
 int server_fail(struct server *s, int err, const char *condition,
     const char *text);
 
+/* The client has logged in: it may say more at a time. */
+void server_let_in(struct server *s);
+
 /* An error of ours, or of memory. */
 int server_fail_with(struct server *s, int err);
 

@@ -187,7 +187,7 @@ succeed(struct server *s, const struct buf *data)
 
 	if ((r = put_data(s, "success", data)) < 0)
 		return r;
-	s->authenticated = true;
+	server_let_in(s);
 	return server_restart(s, stream_restart);
 }
 

@@ -192,7 +192,7 @@ put_success(struct server *s)
 	if (r == 0)
 		r = server_add_token(s, e);
 	buf_wipe(&s->extra);
-	s->authenticated = true;
+	server_let_in(s);
 	s->phase = s->request.bind ? IN_BOUND : IN_RESOURCE;
 	if (r < 0 || (r = server_put(s, e)) < 0)
 		return server_fail_with(s, r);

@@ -11,6 +11,7 @@
 #include "cli/signals.h"
 #include "net/tls.h"
 #include "xml/ns.h"
+#include "xmpp/stanza.h"
 
 enum {
 	INPUT_ROOM = 64 * 1024		/* beyond the longest record */
@@ -249,6 +250,25 @@ tell_login(const struct session *s)
 		    "now (%s)", upgraded);
 }
 
+/*
+ * What was passed over is told.  An error may be the answer to what was sent,
+ * and says so also without what is in it.
+ */
+static int
+take_passed(struct session *s, const struct client_event *cev,
+    struct session_event *ev)
+{
+	const char *from = elem_get(cev->elem, "from");
+
+	(void)s;
+	cli_warn("a%s %s from %.300s was passed over: %s",
+	    cev->elem->name[0] == 'i' ? "n" : "", cev->elem->name,
+	    from == NULL ? "our own account" : from, cev->why);
+	ev->kind = SESSION_PASSED;
+	ev->elem = cev->elem;
+	return strcmp(stanza_type(cev->elem), "error") == 0;
+}
+
 /* An event of the client in words of ours: 1, 0 for none, or an error. */
 static int
 translate(struct session *s, const struct client_event *cev,
@@ -282,6 +302,8 @@ translate(struct session *s, const struct client_event *cev,
 		ev->elem = cev->elem;
 		session_count_given(s);
 		return 1;
+	case CLIENT_PASSED:
+		return take_passed(s, cev, ev);
 	case CLIENT_CLOSED:
 		s->closed = true;
 		ev->kind = SESSION_CLOSED;

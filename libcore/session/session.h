@@ -49,6 +49,7 @@ enum session_kind {
 	SESSION_AHEAD,		/* a few may be sent, to be on the way early */
 	SESSION_READY,		/* authenticated; once */
 	SESSION_STANZA,		/* one came: elem, and session_number() */
+	SESSION_PASSED,		/* an error that is too large: elem, its shell */
 	SESSION_INPUT,		/* more input, or its end: session_input() */
 	SESSION_SETTLED,	/* all that was sent is acknowledged now */
 	SESSION_TIMER,		/* session_set_timer()'s moment has come */

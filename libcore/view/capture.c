@@ -52,6 +52,12 @@ capture_free(struct capture *f)
 	free(f);
 }
 
+void
+capture_set_limits(struct capture *f, const struct xparse_limits *limits)
+{
+	xparse_set_limits(f->parse, limits);
+}
+
 size_t
 capture_feed(struct capture *f, const void *data, size_t len)
 {
@@ -227,6 +233,10 @@ take_event(struct capture *f, struct capture_event *ev)
 	case XPARSE_CLOSE:
 		ev->kind = CAPTURE_CLOSE;
 		f->inside = false;
+		break;
+	case XPARSE_PASSED:
+		ev->kind = CAPTURE_PASSED;
+		ev->where = xparse_where(f->parse);
 		break;
 	default:
 		ev->kind = CAPTURE_ELEM;

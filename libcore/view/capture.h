@@ -20,6 +20,7 @@
 enum capture_kind {
 	CAPTURE_HEADER,		/* as in xparse.h */
 	CAPTURE_ELEM,
+	CAPTURE_PASSED,		/* with where */
 	CAPTURE_CLOSE,
 	CAPTURE_ERROR		/* condition, errmsg and where */
 };
@@ -43,6 +44,9 @@ struct capture;
 
 int capture_new(struct capture **f, const struct capture_config *cf);
 void capture_free(struct capture *f);
+
+/* Other limits, from the next element on. */
+void capture_set_limits(struct capture *f, const struct xparse_limits *limits);
 
 /*
  * Give it up to LEN bytes; returns how many it took, all once capture_next()

@@ -12,6 +12,7 @@
 #include "cli/filter.h"
 #include "cli/json.h"
 #include "xml/ndxml.h"
+#include "xml/ns.h"
 #include "view/capture.h"
 #include "view/pretty.h"
 #include "view/stats.h"
@@ -86,6 +87,8 @@ start_side(struct dump *d, struct side *s)
 	struct capture_config cf = { .limits.size = d->cf.max,
 		.recover = d->cf.recover };
 
+	if (s == &d->side[DUMP_CLIENT] && d->cf.before_login != 0)
+		cf.limits.size = d->cf.before_login;
 	cf.form = d->cf.style == DUMP_LINES ? XPARSE_LINE : XPARSE_TREE;
 	if (capture_new(&s->follow, &cf) < 0)
 		no_memory();
@@ -191,13 +194,11 @@ take_elem(struct dump *d, int side, const struct xparse_event *x)
 	}
 }
 
+static const char *const of[DUMP_SIDES] = { "client's ", "server's ", "" };
+
 static void
 take_error(struct dump *d, int side, const struct capture_event *ev)
 {
-	static const char *const of[DUMP_SIDES] = {
-		"client's ", "server's ", ""
-	};
-
 	/* What comes before it has been printed before it. */
 	filter_flush(d->out, true);
 	cli_warn("%s%s%sbyte %llu (line %llu, column %llu): %s: %s",
@@ -209,11 +210,45 @@ take_error(struct dump *d, int side, const struct capture_event *ev)
 }
 
 static void
+take_passed(struct dump *d, int side, const struct capture_event *ev)
+{
+	filter_flush(d->out, true);
+	cli_warn("%s%s%sbyte %llu (line %llu, column %llu): <%.64s/> was "
+	    "passed over: %s", d->name == NULL ? "" : d->name,
+	    d->name == NULL ? "" : ": ", of[side],
+	    (unsigned long long)ev->where.byte,
+	    (unsigned long long)ev->where.line,
+	    (unsigned long long)ev->where.column, ev->x.elem->name,
+	    ev->x.why);
+	d->status = EX_DATAERR;
+}
+
+/* The client has logged in: it may say what it likes. */
+static void
+note_login(struct dump *d, int side, const struct elem *e)
+{
+	struct xparse_limits limits = { .size = d->cf.max };
+	struct capture *client = d->side[DUMP_CLIENT].follow;
+
+	if (d->cf.before_login == 0 || side != DUMP_SERVER ||
+	    !(elem_is(e, NS_SASL, "success") ||
+	    elem_is(e, NS_SASL2, "success")))
+		return;
+	d->cf.before_login = 0;
+	if (client != NULL)
+		capture_set_limits(client, &limits);
+}
+
+static void
 take(struct dump *d, int side, const struct capture_event *ev)
 {
 	switch (ev->kind) {
+	case CAPTURE_PASSED: take_passed(d, side, ev); break;
 	case CAPTURE_HEADER: take_header(d, side, ev); break;
-	case CAPTURE_ELEM: take_elem(d, side, &ev->x); break;
+	case CAPTURE_ELEM:
+		take_elem(d, side, &ev->x);
+		note_login(d, side, ev->x.elem);
+		break;
 	case CAPTURE_CLOSE: take_close(d, side); break;
 	case CAPTURE_ERROR: take_error(d, side, ev); break;
 	}

@@ -34,6 +34,8 @@ struct dump_config {
 	bool secrets;
 	int delim;
 	size_t max;		/* bytes of an element; 0: the default */
+	size_t before_login;	/* the same of the client's, until the server
+				   has let it in; 0: as after */
 };
 
 struct dump;

@@ -8,8 +8,6 @@
 #include "xml/ndxml.h"
 #include "xml/xml.h"
 
-enum { DEFAULT_LINE = 1 << 20 };
-
 struct ndxml_reader {
 	struct xparse *parse;
 	size_t max;		/* bytes of a record */
@@ -34,7 +32,7 @@ ndxml_reader_new(struct ndxml_reader **out, const struct xparse_limits *limits,
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return XERR_NOMEM;
 	r->delim = delim;
-	r->max = limits == NULL || limits->size == 0 ? DEFAULT_LINE :
+	r->max = limits == NULL || limits->size == 0 ? XPARSE_SIZE :
 	    limits->size;
 	if ((e = xparse_new_fragment(&r->parse, limits, NS_CLIENT)) < 0) {
 		free(r);

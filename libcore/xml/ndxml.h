@@ -42,8 +42,8 @@ void ndxml_restart(struct ndxml_reader *r);
  * gone (call again for the next); XERR_NOMEM.
  *
  * IN must have a maximum above that of a record, or a record that fills IN is
- * taken for too long.  In a record without namespace the top element's is
- * jabber:client.
+ * taken for too long.  In a record that says nothing of a namespace the top
+ * element's is jabber:client; xmlns='' says that there is none.
  */
 int ndxml_read(struct ndxml_reader *r, struct buf *in, bool eof, struct elem **e);
 

@@ -22,15 +22,10 @@ scope_release(struct scope *s)
 	scope_init(s);
 }
 
-/*
- * A URI has no space in it, and parsers that write an expanded name with a
- * space between its halves would read another one.
- */
+/* Any name is good, also one that is no URI (Namespaces in XML 1.0, 3). */
 static int
 is_legal(const char *prefix, const char *ns)
 {
-	if (strchr(ns, ' ') != NULL)
-		return 0;
 	if (strcmp(prefix, "xmlns") == 0 || strcmp(ns, NS_XMLNS) == 0)
 		return 0;
 	if ((strcmp(prefix, "xml") == 0) != (strcmp(ns, NS_XML) == 0))

@@ -34,7 +34,7 @@ void scope_release(struct scope *s);
  * Both are copied into S, or into A, whose memory must outlive the binding.
  * Returns 0, XERR_NOMEM, XERR_LIMIT, or XERR_SYNTAX for what Namespaces in XML
  * forbids (section 2.2 and 3): xml and xmlns bound wrongly, a prefix bound to
- * nothing; and for a name with a space in it.
+ * nothing.
  */
 int scope_bind(struct scope *s, struct arena *a, unsigned depth,
     const char *prefix, const char *ns);

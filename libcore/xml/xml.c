@@ -199,7 +199,9 @@ xml_need(struct xml *w, const char *prefix, const char *ns)
 {
 	const char *now = lookup(w, prefix);
 
-	if (now != NULL && same(now, ns))
+	/* a line without xmlns is of the content namespace */
+	if (now != NULL && same(now, ns) &&
+	    (prefix != NULL || w->n > 0 || w->depth > 1))
 		return;
 	if (prefix != NULL && strcmp(prefix, "xml") == 0)
 		return;

@@ -1,8 +1,14 @@
 /*
  * The stream parser, on expat: feeding it and taking events.  Only this file,
- * xparse_expat.c and xparse_restart.c know expat, and its traps: reparse deferral; UTF-16,
- * which it detects by itself; tokens without end, which are bounded here;
- * handlers that still run for the token at which it was stopped.
+ * xparse_expat.c, xparse_restart.c and xparse_pass.c know expat, and its traps:
+ * reparse deferral; UTF-16, which it detects by itself; tokens without end,
+ * which are bounded here; handlers that still run for the token at which it was
+ * stopped.
+ *
+ * Expat looks at a token that is not complete anew with every portion, which is
+ * quadratic in its length; where it defers that, a stanza may wait for bytes
+ * that never come.  So what follows the first part of a token is held until its
+ * end has come (xscan.h), and goes to expat at once.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +19,11 @@
 #include "xml/xparse_int.h"
 
 enum {
-	DEFAULT_SIZE = 1 << 20,
-	DEFAULT_DEPTH = 256,
+	DEFAULT_DEPTH = 1024,
 	DEFAULT_ATTRS = 1024,
-	FACTOR = 16,		/* of a tree or a line over what was sent */
+	FACTOR = 8,		/* of a tree or a line over what was sent */
+	MEMORY_MIN = 64 * 1024,
+	KEEP = 64 * 1024,	/* of memory for long tokens */
 	NAME_MAX_TOLD = 64	/* of a tag, in an error */
 };
 
@@ -31,27 +38,19 @@ xparse_new_fragment(struct xparse **out, const struct xparse_limits *limits,
     const char *ns)
 {
 	struct xparse *p;
-	size_t size;
 	int r = XERR_NOMEM;
 
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return XERR_NOMEM;
-	if (limits != NULL)
-		p->limits = *limits;
-	if (p->limits.size == 0)
-		p->limits.size = DEFAULT_SIZE;
-	if (p->limits.depth == 0)
-		p->limits.depth = DEFAULT_DEPTH;
-	if (p->limits.attrs == 0)
-		p->limits.attrs = DEFAULT_ATTRS;
-	size = p->limits.size;
 	arena_init(&p->header, HEADER_MAX * 4);
-	arena_init(&p->stanza, size > SIZE_MAX / FACTOR ? SIZE_MAX :
-	    size * FACTOR);
+	arena_init(&p->stanza, 0);
 	scope_init(&p->scope);
 	xparse_tag_init(&p->tag);
-	xtree_init(&p->tree, size);
-	xline_init(&p->line, p->stanza.max);
+	xtree_init(&p->tree, 0);
+	xline_init(&p->line, 0);
+	buf_init(&p->hold, 0);
+	buf_init(&p->after, 0);
+	xparse_set_limits(p, limits);
 	if ((ns != NULL && (p->fragment = strdup(ns)) == NULL) ||
 	    (p->expat = XML_ParserCreate("UTF-8")) == NULL ||
 	    (r = xstart(p)) < 0) {
@@ -60,6 +59,28 @@ xparse_new_fragment(struct xparse **out, const struct xparse_limits *limits,
 	}
 	*out = p;
 	return 0;
+}
+
+void
+xparse_set_limits(struct xparse *p, const struct xparse_limits *limits)
+{
+	struct xparse_limits l = { 0 };
+	size_t size;
+
+	if (limits != NULL)
+		l = *limits;
+	if (l.size == 0)
+		l.size = XPARSE_SIZE;
+	if (l.depth == 0)
+		l.depth = DEFAULT_DEPTH;
+	if (l.attrs == 0)
+		l.attrs = DEFAULT_ATTRS;
+	p->limits = l;
+	size = l.size > SIZE_MAX / 4 / FACTOR ? SIZE_MAX / 4 / FACTOR : l.size;
+	p->stanza.max = p->line.out.max = size * FACTOR + MEMORY_MIN;
+	p->tree.text.max = p->stanza.max;
+	p->hold.max = size + 2 * PORTION;
+	p->after.max = 2 * p->hold.max;
 }
 
 void
@@ -81,6 +102,8 @@ xparse_free(struct xparse *p)
 	xparse_tag_release(&p->tag);
 	xtree_release(&p->tree);
 	xline_release(&p->line);
+	buf_release(&p->hold);
+	buf_release(&p->after);
 	free(p->fragment);
 	free(p);
 }
@@ -136,6 +159,26 @@ fail_expat(struct xparse *p)
 	xparse_expat_fail(p, r, condition, msg);
 }
 
+/*
+ * Expat has taken all it can.  Is what it has left the beginning of a token
+ * that may become long?  Others, such as half a character, are short.
+ */
+static bool
+begins_token(struct xparse *p)
+{
+	bool inside = p->depth > 0 || p->closed;
+	int offset, end;
+	const char *s = XML_GetInputContext(p->expat, &offset, &end);
+
+	if (s == NULL || offset >= end || (inside && s[offset] != '<' &&
+	    s[offset] != '&'))
+		return false;
+	xscan_init(&p->scan, s[offset] != '<' && !inside ? XSCAN_WORD :
+	    XSCAN_TEXT, 0);
+	xscan_token(&p->scan, s + offset, (size_t)(end - offset));
+	return !p->scan.over;
+}
+
 /* After expat has parsed: what is the state now? */
 static void
 judge(struct xparse *p, enum XML_Status status)
@@ -143,10 +186,12 @@ judge(struct xparse *p, enum XML_Status status)
 	p->suspended = status == XML_STATUS_SUSPENDED;
 	if (status == XML_STATUS_ERROR)
 		fail_expat(p);
-	else if (!p->suspended && p->fed - p->mark > p->limits.size)
-		xparse_expat_fail(p, XERR_LIMIT, "policy-violation",
-		    p->depth > 0 ? "the element is too large" :
-		    "the stream header is too large");
+	else if (!p->over && !p->suspended && p->fed - p->mark > p->limits.size)
+		xparse_over_size(p);
+	if (p->err == 0 && p->over)
+		xparse_pass(p);
+	else if (p->err == 0 && !p->suspended)
+		p->holding = begins_token(p);
 }
 
 static int
@@ -206,6 +251,44 @@ parse(struct xparse *p, const void *s, size_t len)
 	judge(p, XML_Parse(p->expat, s, (int)len, XML_FALSE));
 }
 
+/* All that was held goes to expat. */
+static void
+let_go(struct xparse *p)
+{
+	enum XML_Status status = XML_Parse(p->expat,
+	    (const char *)buf_data(&p->hold), (int)buf_len(&p->hold),
+	    XML_FALSE);
+
+	p->holding = false;
+	if (p->hold.cap > KEEP)
+		buf_release(&p->hold);
+	else
+		buf_reset(&p->hold);
+	judge(p, status);
+}
+
+/* More of a token that expat has the beginning of; how many bytes of S. */
+static size_t
+hold(struct xparse *p, const char *s, size_t len)
+{
+	size_t n = xscan_token(&p->scan, s, len);
+
+	if (buf_put(&p->hold, s, n) < 0) {
+		xparse_expat_fail(p, buf_err(&p->hold),
+		    "resource-constraint", "out of memory");
+		return 0;
+	}
+	p->fed += n;
+	if (p->scan.over) {
+		let_go(p);
+	} else if (p->fed - p->mark > p->limits.size) {
+		xparse_over_size(p);
+		if (p->err == 0)
+			xparse_pass(p);
+	}
+	return n;
+}
+
 /*
  * Begin with the first bytes once they are known to be UTF-8.  Returns how many
  * were used; what is wrong with them is in p->err.
@@ -224,34 +307,74 @@ begin(struct xparse *p, const char *s, size_t len)
 	return n;
 }
 
+/* Some of what was fed goes where it belongs; how many bytes of S. */
+static size_t
+take_portion(struct xparse *p, const char *s, size_t len)
+{
+	size_t n = len < PORTION ? len : PORTION;
+
+	if (p->passing)
+		return xparse_pass_on(p, s, n);
+	if (p->holding)
+		return hold(p, s, n);
+	parse(p, s, n);
+	return n;
+}
+
+/* Bytes behind an event wait until it is taken; so does an error. */
+static bool
+may_go_on(const struct xparse *p)
+{
+	return p->err == 0 && !p->suspended && p->begun &&
+	    p->ready.kind == XPARSE_NONE;
+}
+
+/* What was kept for later: it may have to be kept once more. */
+static void
+parse_after(struct xparse *p)
+{
+	struct buf b = p->after;
+	const char *s = (const char *)buf_data(&b);
+	size_t used = 0;
+
+	buf_init(&p->after, b.max);
+	while (used < buf_len(&b) && may_go_on(p))
+		used += take_portion(p, s + used, buf_len(&b) - used);
+	if (xparse_keep(p, s + used, buf_len(&b) - used) < 0)
+		xparse_expat_fail(p, XERR_NOMEM, "resource-constraint",
+		    "out of memory");
+	buf_release(&b);
+}
+
 /* Go on behind the event that was taken. */
 static void
 resume(struct xparse *p)
 {
 	if (p->suspended && p->ready.kind == XPARSE_NONE)
 		judge(p, XML_ResumeParser(p->expat));
+	if (buf_len(&p->after) > 0 && may_go_on(p))
+		parse_after(p);
+}
+
+int
+xparse_keep(struct xparse *p, const char *s, size_t len)
+{
+	return buf_put(&p->after, s, len);
 }
 
 ssize_t
 xparse_feed(struct xparse *p, const void *data, size_t len)
 {
 	const char *s = data;
-	size_t n, used = 0;
+	size_t used = 0;
 
 	resume(p);
 	if (p->err != 0)
 		return p->err;
 	if (!p->begun && len > 0)
 		used = begin(p, s, len);
-	/*
-	 * Bytes behind an event wait until it is taken; events before an error
-	 * come first.
-	 */
-	while (used < len && !p->suspended && p->begun && p->err == 0) {
-		n = len - used < PORTION ? len - used : PORTION;
-		parse(p, s + used, n);
-		used += n;
-	}
+	while (used < len && may_go_on(p))
+		used += take_portion(p, s + used, len - used);
 	return (ssize_t)used;
 }
 
@@ -262,7 +385,7 @@ xparse_next(struct xparse *p, struct xparse_event *ev)
 	if (p->ready.kind == XPARSE_NONE)
 		return p->err;
 	*ev = p->ready;
-	p->stale = ev->kind == XPARSE_ELEM;
+	p->stale = ev->kind == XPARSE_ELEM || ev->kind == XPARSE_PASSED;
 	p->ready.kind = p->close_next ? XPARSE_CLOSE : XPARSE_NONE;
 	p->ready.elem = NULL;
 	p->close_next = false;
@@ -273,6 +396,13 @@ int
 xparse_eof(struct xparse *p)
 {
 	if (p->err != 0 || (!p->begun && p->nlead == 0))
+		return p->err;
+	if (p->passing)
+		xparse_expat_fail(p, XERR_SYNTAX, "not-well-formed",
+		    "the input ends inside an element");
+	if (p->holding)
+		let_go(p);
+	if (p->err != 0 || p->passing)
 		return p->err;
 	if (XML_Parse(p->expat, "", 0, XML_TRUE) != XML_STATUS_ERROR)
 		return 0;
@@ -318,7 +448,7 @@ xparse_where(const struct xparse *p)
 bool
 xparse_unfinished(const struct xparse *p)
 {
-	return p->fed != p->mark;
+	return p->fed != p->mark || p->passing || buf_len(&p->after) > 0;
 }
 
 bool

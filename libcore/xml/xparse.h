@@ -9,12 +9,18 @@
  *			children
  *	XPARSE_ELEM	a stanza or another first-level element, complete, at
  *			the moment its last byte was fed
+ *	XPARSE_PASSED	one that is over the limits, and was passed over up to
+ *			its end: without its children
  *	XPARSE_CLOSE	the end tag of the stream
  *
- * What is not well-formed (namespaces included), not UTF-8, larger than the
- * limits, or XML that XMPP forbids (comments, processing instructions, DTDs,
- * entities but the five) is an error, which is final until xparse_reset().
- * Elements complete before it have been delivered.
+ * What is not well-formed (namespaces included), not UTF-8, or XML that XMPP
+ * forbids (comments, processing instructions, DTDs, entities but the five) is
+ * an error, which is final until xparse_reset(); so are a stream header and a
+ * fragment over the limits.  Elements complete before it have been delivered.
+ *
+ * A namespace name may be anything: that it is no URI is no matter of
+ * well-formedness (Namespaces in XML 1.0, 2.1 and 3).  The time that the parser
+ * takes is linear in the bytes, in whatever portions they come.
  *
  * An event's element and line belong to the parser and are valid until a byte
  * of the next element is read (by xparse_next() or xparse_feed()), or
@@ -32,15 +38,23 @@
 
 /* Bounds on what one first-level element may be; 0 takes the default. */
 struct xparse_limits {
-	size_t size;		/* bytes as they were sent; 1 MiB */
-	unsigned depth;		/* nested elements; 256 */
+	size_t size;		/* bytes as they were sent; XPARSE_SIZE */
+	unsigned depth;		/* nested elements; 1024 */
 	unsigned attrs;		/* of one element, declarations included; 1024 */
 };
+
+/*
+ * Servers take stanzas of 256 KiB from clients and of 512 KiB from each other,
+ * and deliver what was one byte in them as a reference of six: far less than
+ * this.
+ */
+enum { XPARSE_SIZE = 8 << 20 };
 
 enum xparse_kind {
 	XPARSE_NONE,
 	XPARSE_HEADER,
 	XPARSE_ELEM,
+	XPARSE_PASSED,
 	XPARSE_CLOSE
 };
 
@@ -54,6 +68,7 @@ enum xparse_form {
 struct xparse_event {
 	enum xparse_kind kind;
 	struct elem *elem;	/* NULL for XPARSE_CLOSE */
+	const char *why;	/* XPARSE_PASSED: which limit, a sentence */
 	const char *line;	/* XPARSE_LINE: LEN bytes, no delimiter */
 	size_t len;
 	uint64_t begin, end;	/* its bytes, counted from the first fed */
@@ -77,6 +92,9 @@ void xparse_free(struct xparse *p);
  * any byte is fed.  Each is faster than the ones it replaces.
  */
 void xparse_set_form(struct xparse *p, enum xparse_form form);
+
+/* Other limits, from the next element on. */
+void xparse_set_limits(struct xparse *p, const struct xparse_limits *limits);
 
 /*
  * Give it up to LEN bytes.  Returns how many it took: fewer, or 0, when an

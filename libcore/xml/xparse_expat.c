@@ -26,20 +26,26 @@ xparse_expat_here(const struct xparse *p)
 	return p->base + (i < 0 ? 0 : (uint64_t)i);
 }
 
-void
-xparse_expat_fail(struct xparse *p, int r, const char *condition, const char *msg)
+struct xparse_pos
+xparse_expat_place(const struct xparse *p)
 {
 	XML_Size line = XML_GetCurrentLineNumber(p->expat);
 
+	return (struct xparse_pos){ .byte = xparse_expat_here(p),
+		.line = p->base_lines + line,
+		.column = XML_GetCurrentColumnNumber(p->expat) + 1 +
+		    (line == 1 ? p->base_column : 0) };
+}
+
+void
+xparse_expat_fail(struct xparse *p, int r, const char *condition, const char *msg)
+{
 	if (p->err != 0)
 		return;
 	p->err = r;
 	p->condition = condition;
 	snprintf(p->errmsg, sizeof(p->errmsg), "%s", msg);
-	p->where = (struct xparse_pos){ .byte = xparse_expat_here(p),
-		.line = p->base_lines + line,
-		.column = XML_GetCurrentColumnNumber(p->expat) + 1 +
-		    (line == 1 ? p->base_column : 0) };
+	p->where = xparse_expat_place(p);
 }
 
 /* Behind the token that expat is at; an empty element's end has no length. */
@@ -57,13 +63,28 @@ fail(struct xparse *p, int r, const char *condition, const char *msg)
 	XML_StopParser(p->expat, XML_FALSE);
 }
 
+/* So is an element over a limit, but it can be passed over. */
+static void
+go_over(struct xparse *p, const char *why)
+{
+	xparse_over(p, why);
+	XML_StopParser(p->expat, p->err == 0);
+}
+
 static void
 fail_mem(struct xparse *p, int r)
 {
 	if (r == XERR_LIMIT)
-		fail(p, r, "policy-violation", "the element is too large");
+		go_over(p, "larger than fits into memory");
 	else
 		fail(p, r, "resource-constraint", "out of memory");
+}
+
+/* The handlers that still run have nothing to do. */
+static bool
+is_stopped(const struct xparse *p)
+{
+	return p->err != 0 || p->over;
 }
 
 /* Let go of what the last event lent. */
@@ -85,6 +106,7 @@ deliver(struct xparse *p, enum xparse_kind kind, struct elem *e)
 		p->close_next = true;	/* <stream:stream/> is two events */
 		return;
 	}
+	p->first = NULL;
 	p->ready.kind = kind;
 	p->ready.elem = e;
 	p->ready.line = (const char *)buf_data(&p->line.out);
@@ -132,16 +154,15 @@ start_elem(struct xparse *p)
 }
 
 /*
- * In a line, an element without a namespace is one of the content namespace;
- * but inside of one that has a prefix, none is none.
+ * In a line, an element that says nothing of its namespace is one of the
+ * content namespace; but inside of one that has a prefix, none is none.
  */
 static int
-begin_line(struct xparse *p, struct xparse_tag_rules *rules, const char *qname)
+begin_line(struct xparse *p, unsigned depth, const char *qname)
 {
-	rules->keep_default = strchr(qname, ':') == NULL;
-	if (rules->keep_default)
+	if (strchr(qname, ':') == NULL)
 		return 0;
-	return scope_bind(&p->scope, &p->stanza, rules->depth, "", "");
+	return scope_bind(&p->scope, &p->stanza, depth, "", "");
 }
 
 static bool
@@ -151,32 +172,71 @@ is_stream(const struct xparse_tag *t)
 	    strcmp(t->name.ns, NS_STREAMS) == 0;
 }
 
+static void
+too_deep(struct xparse *p)
+{
+	char why[WHY_MAX];
+
+	snprintf(why, sizeof(why), "more than %u elements in one another",
+	    p->limits.depth);
+	go_over(p, why);
+}
+
+/* Of a first-level element with too many attributes: who, to whom, which. */
+static struct elem *
+address(struct xparse *p, const char *qname, const char **atts)
+{
+	static const char *const names[] = { "from", "to", "id", "type" };
+	const char *ns = scope_default(&p->scope)->ns;
+	struct elem *e = elem_new(&p->stanza, strchr(qname, ':') == NULL ?
+	    ns : "", qname);
+	size_t i;
+
+	for (; *atts != NULL; atts += 2)
+		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (strcmp(atts[0], names[i]) == 0)
+				elem_set(e, names[i], atts[1]);
+	return e;
+}
+
+static void
+bad_tag(struct xparse *p, int r, const char *qname, const char **atts)
+{
+	if (r != XERR_LIMIT) {
+		fail(p, r, p->tag.condition, p->tag.msg);
+		return;
+	}
+	if (p->depth == 1)
+		p->first = address(p, qname, atts);
+	go_over(p, p->tag.msg);
+}
+
 static void XMLCALL
 on_start(void *arg, const char *qname, const char **atts)
 {
 	struct xparse *p = arg;
-	struct xparse_tag_rules rules = { p->depth + 1, p->limits.attrs, false };
+	struct xparse_tag_rules rules = { p->depth + 1, p->limits.attrs };
 	int r = 0;
 
-	if (p->err != 0)
+	if (is_stopped(p))
 		return;
 	if (p->depth == 1) {
 		drop_stale(p);
 		p->mark = xparse_expat_here(p);
 		p->deepest = 0;
+		p->first = NULL;
 		if (p->fragment != NULL)
-			r = begin_line(p, &rules, qname);
+			r = begin_line(p, rules.depth, qname);
 	}
 	if (p->depth > p->deepest)
 		p->deepest = p->depth;
 	if (r < 0)
 		fail_mem(p, r);
 	else if (p->depth > p->limits.depth)
-		fail(p, XERR_LIMIT, "policy-violation",
-		    "elements nested too deeply");
+		too_deep(p);
 	else if ((r = xparse_tag_read(&p->tag, &p->scope, p->depth == 0 ?
 	    &p->header : &p->stanza, &rules, qname, atts)) < 0)
-		fail(p, r, p->tag.condition, p->tag.msg);
+		bad_tag(p, r, qname, atts);
 	else if (p->depth == 1 && is_stream(&p->tag))
 		fail(p, XERR_SYNTAX, "bad-format", "a stream in a stream");
 	else if ((r = start_elem(p)) < 0)
@@ -184,6 +244,8 @@ on_start(void *arg, const char *qname, const char **atts)
 	else if (p->depth++ == 0) {
 		check_header(p, p->tree.cur);
 		p->tree.cur = NULL;	/* what follows are no children */
+	} else if (p->depth == 2) {
+		p->first = p->tree.cur;
 	}
 }
 
@@ -191,12 +253,21 @@ on_start(void *arg, const char *qname, const char **atts)
 static void
 end_stanza(struct xparse *p, struct elem *e)
 {
-	if (behind(p) - p->mark > p->limits.size)
-		fail_mem(p, XERR_LIMIT);
-	else if (arena_err(&p->stanza) != 0)
-		fail_mem(p, arena_err(&p->stanza));
+	bool large = behind(p) - p->mark > p->limits.size;
+	int r = arena_err(&p->stanza);
+
+	if (r != XERR_LIMIT && !large) {
+		if (r < 0)
+			fail_mem(p, r);
+		else
+			deliver(p, XPARSE_ELEM, e);
+		return;
+	}
+	if (large)
+		xparse_over_size(p);
 	else
-		deliver(p, XPARSE_ELEM, e);
+		xparse_over(p, "larger than fits into memory");
+	XML_StopParser(p->expat, p->err == 0);
 }
 
 static int
@@ -211,6 +282,21 @@ end_elem(struct xparse *p, const char *qname, struct elem **e)
 	return r;
 }
 
+/*
+ * If an element of DEPTH turned out to be over a limit at its end: expat is at
+ * its end tag, or behind the tag of an empty one.
+ */
+static void
+mark_end(struct xparse *p, unsigned depth)
+{
+	bool empty = XML_GetCurrentByteCount(p->expat) == 0;
+
+	if (!p->over)
+		return;
+	p->open = depth - 1 - empty;
+	p->ended = p->open == 0;
+}
+
 static void XMLCALL
 on_end(void *arg, const char *qname)
 {
@@ -218,10 +304,11 @@ on_end(void *arg, const char *qname)
 	struct elem *e = NULL;
 	int r;
 
-	if (p->err != 0)
+	if (is_stopped(p))
 		return;
 	if (p->depth > 1 && (r = end_elem(p, qname, &e)) < 0) {
 		fail_mem(p, r);
+		mark_end(p, p->depth);
 		return;
 	}
 	scope_leave(&p->scope, p->depth);
@@ -230,6 +317,7 @@ on_end(void *arg, const char *qname)
 		deliver(p, XPARSE_CLOSE, NULL);
 	} else if (p->depth == 1) {
 		end_stanza(p, e);
+		mark_end(p, 2);
 	}
 }
 
@@ -256,7 +344,7 @@ on_text(void *arg, const char *s, int len)
 	struct xparse *p = arg;
 	int r = 0;
 
-	if (p->err != 0)
+	if (is_stopped(p))
 		return;
 	if (p->depth <= 1)
 		check_keepalive(p, s, len);
@@ -268,10 +356,26 @@ on_text(void *arg, const char *s, int len)
 		fail_mem(p, r);
 }
 
+static void XMLCALL
+on_cdata(void *arg)
+{
+	struct xparse *p = arg;
+
+	p->cdata = !is_stopped(p) || p->cdata;
+}
+
+static void XMLCALL
+on_cdata_end(void *arg)
+{
+	struct xparse *p = arg;
+
+	p->cdata = is_stopped(p) && p->cdata;
+}
+
 static void
 restricted(struct xparse *p, const char *what)
 {
-	if (p->err == 0)
+	if (!is_stopped(p))
 		fail(p, XERR_SYNTAX, "restricted-xml", what);
 }
 
@@ -309,7 +413,7 @@ on_declaration(void *arg, const char *version, const char *encoding,
 	struct xparse *p = arg;
 
 	(void)standalone;
-	if (p->err != 0)
+	if (is_stopped(p))
 		return;
 	if (encoding != NULL && strcasecmp(encoding, "UTF-8") != 0)
 		fail(p, XERR_SYNTAX, "unsupported-encoding",
@@ -327,6 +431,7 @@ xparse_expat_set(struct xparse *p)
 	XML_SetUserData(x, p);
 	XML_SetElementHandler(x, on_start, on_end);
 	XML_SetCharacterDataHandler(x, on_text);
+	XML_SetCdataSectionHandler(x, on_cdata, on_cdata_end);
 	XML_SetCommentHandler(x, on_comment);
 	XML_SetProcessingInstructionHandler(x, on_pi);
 	XML_SetStartDoctypeDeclHandler(x, on_doctype);

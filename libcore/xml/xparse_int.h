@@ -1,6 +1,7 @@
 /*
- * Inside the stream parser: xparse.c, which is fed and asked, xparse_restart.c, which
- * begins anew, and xparse_expat.c, which expat calls.  Nobody else includes this.
+ * Inside the stream parser: xparse.c, which is fed and asked, xparse_restart.c,
+ * which begins anew, xparse_pass.c, which passes over what is too large, and
+ * xparse_expat.c, which expat calls.  Nobody else includes this.
  */
 #ifndef XML_XPARSE_INT_H
 #define XML_XPARSE_INT_H
@@ -12,12 +13,14 @@
 #include "xml/xline.h"
 #include "xml/xparse.h"
 #include "xml/xparse_tag.h"
+#include "xml/xscan.h"
 #include "xml/xtree.h"
 
 enum {
 	LEAD_MAX = 4,		/* bytes looked at before expat sees any */
 	HEADER_MAX = 64 * 1024,
-	PORTION = 32 * 1024	/* fed to expat at once */
+	PORTION = 32 * 1024,	/* fed to expat at once, but for long tokens */
+	WHY_MAX = 80
 };
 
 struct xparse {
@@ -37,6 +40,22 @@ struct xparse {
 	unsigned deepest;	/* of the element being read */
 	char *root;		/* the stream's tag as it was written */
 	bool stale;		/* it was delivered */
+	bool cdata;		/* in a CDATA section */
+
+	/* a token of which expat has the beginning only */
+	bool holding;
+	struct xscan scan;	/* for its end; or the element's, below */
+	struct buf hold;	/* what has come since */
+
+	/* an element that is over a limit */
+	struct elem *first;	/* its start tag, if that was read */
+	bool over;		/* it has just turned out to be */
+	char why[WHY_MAX];
+	uint64_t open;		/* it and what is in it, of which no end was seen */
+	bool ended;		/* ... of none */
+	bool passing;		/* its end is looked for */
+	struct buf after;	/* bytes behind what expat has, for later */
+	uint64_t begin;		/* of it */
 
 	/* what is to be delivered */
 	struct xparse_event ready;
@@ -72,7 +91,29 @@ void xparse_expat_set_none(struct xparse *p);
 void xparse_expat_fail(struct xparse *p, int r, const char *condition,
     const char *msg);
 
-/* The byte where the token begins that expat is at. */
+/* The byte where the token begins that expat is at, and the whole place. */
 uint64_t xparse_expat_here(const struct xparse *p);
+struct xparse_pos xparse_expat_place(const struct xparse *p);
+
+/* Keep LEN bytes for when the event that waits is taken: 0 or an error. */
+int xparse_keep(struct xparse *p, const char *s, size_t len);
+
+/*
+ * xparse_restart.c: begin between two elements of the same stream, whose header
+ * is in force; 0 or XERR_NOMEM.  What was read of an element is kept until the
+ * next one begins.
+ */
+int xparse_go_between(struct xparse *p);
+
+/*
+ * xparse_pass.c: the element being read is over a limit, in words.  It is an
+ * error of a stream header or a fragment; else the element is passed over, as
+ * xparse_pass() begins to do when expat has stopped, and xparse_pass_on() goes
+ * on with: it returns how many bytes it took.
+ */
+void xparse_over(struct xparse *p, const char *why);
+void xparse_over_size(struct xparse *p);
+void xparse_pass(struct xparse *p);
+size_t xparse_pass_on(struct xparse *p, const char *s, size_t len);
 
 #endif

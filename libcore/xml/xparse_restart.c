@@ -12,13 +12,14 @@ restart_expat(struct xparse *p)
 	if (!XML_ParserReset(p->expat, "UTF-8"))
 		return p->err = XERR_NOMEM;
 	xparse_expat_set(p);
-	arena_reset(&p->stanza);
 	xtree_reset(&p->tree);
 	xline_reset(&p->line);
+	buf_reset(&p->hold);
 	p->depth = 0;
 	p->ready.kind = XPARSE_NONE;
-	p->suspended = p->closed = p->stale = p->begun = false;
-	p->close_next = false;
+	p->suspended = p->closed = p->begun = false;
+	p->close_next = p->holding = p->over = p->cdata = false;
+	p->stale = true;
 	p->nlead = 0;
 	p->unsent = 0;
 	p->err = 0;
@@ -32,7 +33,11 @@ start_expat(struct xparse *p)
 {
 	int r;
 
+	buf_reset(&p->after);
+	p->passing = false;
+	p->first = NULL;
 	if ((r = restart_expat(p)) == 0) {
+		arena_reset(&p->stanza);
 		arena_reset(&p->header);
 		scope_leave(&p->scope, 0);
 	}
@@ -79,8 +84,9 @@ xstart(struct xparse *p)
 	return r;
 }
 
-const char *
-xparse_rest(const struct xparse *p, size_t *len)
+/* What expat holds. */
+static const char *
+expat_rest(const struct xparse *p, size_t *len)
 {
 	int offset, size;
 	const char *s;
@@ -107,14 +113,25 @@ xparse_rest(const struct xparse *p, size_t *len)
 	return s + offset;
 }
 
+const char *
+xparse_rest(const struct xparse *p, size_t *len)
+{
+	const char *s = expat_rest(p, len);
+
+	if (*len > 0 || buf_len(&p->after) == 0)
+		return s;
+	*len = buf_len(&p->after);
+	return (const char *)buf_data(&p->after);
+}
+
 size_t
 xparse_left(const struct xparse *p)
 {
 	size_t n = 0;
 
 	if (p->suspended)
-		xparse_rest(p, &n);
-	return n;
+		expat_rest(p, &n);
+	return n + buf_len(&p->after);
 }
 
 /* Lines and columns go on where the stream before has ended. */
@@ -146,24 +163,19 @@ xparse_restart(struct xparse *p)
 {
 	size_t len;
 
-	xparse_rest(p, &len);
+	expat_rest(p, &len);
 	carry_position(p);
 	p->fed -= len;
 	return xstart(p);
 }
 
-int
-xparse_recover(struct xparse *p)
+/* The same stream goes on, between two elements. */
+static int
+go_between(struct xparse *p)
 {
 	struct buf root;
-	size_t len;
 	int r;
 
-	if (p->depth == 0 || p->fragment != NULL)
-		return XERR_INTERNAL;
-	xparse_rest(p, &len);
-	carry_position(p);
-	p->fed -= len;
 	buf_init(&root, HEADER_MAX * 2);
 	buf_putc(&root, '<');
 	buf_puts(&root, p->root);
@@ -174,6 +186,31 @@ xparse_recover(struct xparse *p)
 		    buf_len(&root));
 	buf_release(&root);
 	return r < 0 ? p->err = r : 0;
+}
+
+int
+xparse_recover(struct xparse *p)
+{
+	size_t len;
+
+	if (p->depth == 0 || p->fragment != NULL)
+		return XERR_INTERNAL;
+	expat_rest(p, &len);
+	carry_position(p);
+	p->fed -= len;
+	buf_reset(&p->after);
+	p->passing = false;
+	p->first = NULL;
+	return go_between(p);
+}
+
+int
+xparse_go_between(struct xparse *p)
+{
+	p->base_lines = p->where.line - 1;
+	p->base_column = p->where.column - 1;
+	p->fed = p->where.byte;
+	return go_between(p);
 }
 
 void
@@ -197,20 +234,25 @@ xparse_skip(struct xparse *p, const void *data, size_t n)
 int
 xparse_reset(struct xparse *p)
 {
-	char copy[PORTION];
-	size_t len;
+	size_t len = 0;
 	const char *s = NULL;
+	ssize_t used;
+	struct buf b;
+	int r;
 
 	if (p->suspended)
-		s = xparse_rest(p, &len);
-	else
-		len = 0;
-	if (len > 0)
-		memcpy(copy, s, len);
+		s = expat_rest(p, &len);
+	buf_init(&b, len + buf_len(&p->after));
+	buf_put(&b, s, len);
+	buf_put(&b, buf_data(&p->after), buf_len(&p->after));
 	p->fed -= len;
-	if (xparse_discard(p) < 0)
-		return p->err;
-	if (len > 0)
-		xparse_feed(p, copy, len);
-	return p->err == XERR_NOMEM ? p->err : 0;
+	if ((r = buf_err(&b)) == 0)
+		r = xparse_discard(p);
+	s = (const char *)buf_data(&b);
+	if (r == 0 && (used = xparse_feed(p, s, buf_len(&b))) >= 0)
+		r = xparse_keep(p, s + used, buf_len(&b) - (size_t)used);
+	if (r == 0 && p->err == XERR_NOMEM)
+		r = XERR_NOMEM;
+	buf_release(&b);
+	return r < 0 ? p->err = r : 0;
 }

@@ -37,6 +37,16 @@ fail_mem(struct xparse_tag *t, int r)
 	return fail(t, r, "resource-constraint", "out of memory");
 }
 
+static int
+fail_crowd(struct xparse_tag *t, unsigned max)
+{
+	char msg[64];
+
+	snprintf(msg, sizeof(msg), "an element with more than %u attributes",
+	    max);
+	return fail(t, XERR_LIMIT, "policy-violation", msg);
+}
+
 /* Is this attribute a namespace declaration?  *PREFIX is what it declares. */
 static bool
 is_declaration(const char *name, const char **prefix)
@@ -58,8 +68,6 @@ declare(struct xparse_tag *t, struct scope *s, struct arena *a,
 {
 	int r;
 
-	if (rules->keep_default && *prefix == '\0' && *ns == '\0')
-		return 0;
 	/* xmlns: and xmlns:a:b are no declarations of anything. */
 	if (name[5] == ':' && (*prefix == '\0' || strchr(prefix, ':') != NULL))
 		r = XERR_SYNTAX;
@@ -135,8 +143,7 @@ take_attrs(struct xparse_tag *t, struct scope *s, struct arena *mem,
 	t->prefixed = false;
 	for (n = 0; *atts != NULL; atts += 2) {
 		if (++n > rules->max_attrs)
-			return fail(t, XERR_LIMIT, "policy-violation",
-			    "too many attributes");
+			return fail_crowd(t, rules->max_attrs);
 		if (is_declaration(atts[0], &prefix)) {
 			if ((r = declare(t, s, mem, rules, atts[0], prefix,
 			    atts[1])) < 0)

@@ -43,7 +43,6 @@ struct xparse_tag {
 struct xparse_tag_rules {
 	unsigned depth;		/* the declarations are for this one */
 	unsigned max_attrs;	/* declarations included */
-	int keep_default;	/* xmlns='' has no effect */
 };
 
 void xparse_tag_init(struct xparse_tag *t);

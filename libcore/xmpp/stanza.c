@@ -32,6 +32,27 @@ stanza_type(const struct elem *e)
 	return elem_is(e, NULL, "presence") ? "available" : "";
 }
 
+/* Text for people that says nothing of its language itself. */
+static bool
+has_text(const struct elem *e)
+{
+	static const char *const names[] = { "body", "subject", "status" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (elem_child(e, NS_CLIENT, names[i]) != NULL)
+			return true;
+	return elem_child(elem_child(e, NS_CLIENT, "error"),
+	    NS_STANZA_ERRORS, "text") != NULL;
+}
+
+void
+stanza_set_lang(struct elem *e, const char *lang)
+{
+	if (lang != NULL && elem_get(e, "xml:lang") == NULL && has_text(e))
+		elem_set(e, "xml:lang", lang);
+}
+
 bool
 stanza_is_from_server(const struct elem *e, const struct jid *me)
 {

@@ -20,6 +20,13 @@ bool stanza_is_request(const struct elem *e);
 const char *stanza_type(const struct elem *e);
 
 /*
+ * E came in a stream of language LANG (or NULL), which is that of its texts if
+ * it names none (4.7.4): say so in E, if it has texts for people.  Without
+ * memory it is left as it is.
+ */
+void stanza_set_lang(struct elem *e, const char *lang);
+
+/*
  * Does E come from the server, as the account ME or itself?  A request without
  * "to" is answered by the account (RFC 6120 8.1.2.1): by our own bare JID, our
  * full one, or nobody's; servers also sign with their domain.

@@ -9,6 +9,8 @@
 #include "xml/xml.h"
 #include "xmpp/stream.h"
 
+enum { LANG_MAX = 64 };	/* bytes; tags are far shorter */
+
 struct stream {
 	struct xparse *parse;
 	struct buf out;
@@ -19,6 +21,7 @@ struct stream {
 	int err;
 	const char *condition;
 	char errmsg[160];
+	char lang[LANG_MAX];	/* of the peer's header, or "" */
 };
 
 static const char *const conditions[] = {
@@ -111,6 +114,30 @@ check_header(struct stream *s, const struct elem *e)
 	return 0;
 }
 
+void
+stream_set_limits(struct stream *s, const struct xparse_limits *limits)
+{
+	xparse_set_limits(s->parse, limits);
+}
+
+/* One that does not fit is none. */
+static void
+keep_lang(struct stream *s, const struct elem *header)
+{
+	const char *lang = elem_get(header, "xml:lang");
+	size_t len = lang == NULL ? 0 : strlen(lang);
+
+	s->lang[0] = '\0';
+	if (len > 0 && len < sizeof(s->lang))
+		memcpy(s->lang, lang, len + 1);
+}
+
+const char *
+stream_lang(const struct stream *s)
+{
+	return s->lang[0] == '\0' ? NULL : s->lang;
+}
+
 int
 stream_next(struct stream *s, struct stream_event *ev)
 {
@@ -126,9 +153,14 @@ stream_next(struct stream *s, struct stream_event *ev)
 	if (x.kind == XPARSE_HEADER && (r = check_header(s, x.elem)) < 0)
 		return r;
 	ev->elem = x.elem;
+	ev->why = x.why;
 	switch (x.kind) {
 	case XPARSE_HEADER:
 		ev->kind = STREAM_HEADER;
+		keep_lang(s, x.elem);
+		break;
+	case XPARSE_PASSED:
+		ev->kind = STREAM_PASSED;
 		break;
 	case XPARSE_CLOSE:
 		ev->kind = STREAM_CLOSE;

@@ -32,6 +32,7 @@ enum stream_kind {
 	STREAM_NONE,
 	STREAM_HEADER,		/* the peer's header, an element */
 	STREAM_ELEM,		/* a first-level element */
+	STREAM_PASSED,		/* one over the limits: XPARSE_PASSED */
 	STREAM_ERROR,		/* the peer's <stream:error/>, an element */
 	STREAM_CLOSE		/* the peer's closing tag */
 };
@@ -40,6 +41,7 @@ enum stream_kind {
 struct stream_event {
 	enum stream_kind kind;
 	struct elem *elem;
+	const char *why;	/* STREAM_PASSED: which limit, a sentence */
 };
 
 struct stream;
@@ -52,6 +54,9 @@ int stream_new(struct stream **s, const struct xparse_limits *limits,
     size_t out_max);
 void stream_free(struct stream *s);
 
+/* Other limits, from the next element on. */
+void stream_set_limits(struct stream *s, const struct xparse_limits *limits);
+
 /* As xparse_feed(): how many bytes it took, or the error, final. */
 ssize_t stream_feed(struct stream *s, const void *data, size_t len);
 
@@ -60,6 +65,12 @@ ssize_t stream_feed(struct stream *s, const void *data, size_t len);
  * XERR_SYNTAX, XERR_LIMIT or XERR_PROTO for the peer's, XERR_NOMEM.
  */
 int stream_next(struct stream *s, struct stream_event *ev);
+
+/*
+ * The language that the peer's header names, or NULL.  It is that of a stanza
+ * which names none (RFC 6120 4.7.4).  Borrowed until the next header.
+ */
+const char *stream_lang(const struct stream *s);
 
 /* Bytes fed that lie behind the last event. */
 size_t stream_left(const struct stream *s);

@@ -1,6 +1,7 @@
 /*
  * The stream parser and the line writer alone: a raw stream on stdin, its
- * first-level elements as lines on stdout, the error's condition on stderr.
+ * first-level elements as lines on stdout; on stderr the error's condition, and
+ * what was passed over.
  * Restarts are followed, as after TLS and SASL.
  *
  *	streamlines [line | tree]
@@ -19,6 +20,8 @@ static struct buf out;
 static int
 print(struct xparse *p, const struct xparse_event *ev)
 {
+	if (ev->kind == XPARSE_PASSED)
+		fprintf(stderr, "passed over: %s\n", ev->why);
 	if (ev->kind != XPARSE_ELEM)
 		return 0;
 	buf_reset(&out);

@@ -110,6 +110,8 @@ events(struct peer *p)
 				server_accept(p->server);
 			}
 			break;
+		case SERVER_PASSED:
+			break;
 		case SERVER_STANZA:
 			ndxml_write(&p->log, ev.elem, '\n');
 			break;

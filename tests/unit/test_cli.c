@@ -235,7 +235,7 @@ network_programs_share_their_options(void **state)
 	(void)state;
 	PARSE("x");
 	assert_string_equal(out, ";a= f= j= host= port=0 tls=0 ca= plain=0 "
-	    "timeout=30000  max=1048576 v=0\n");
+	    "timeout=30000  max=8388608 v=0\n");
 	PARSE("-a", "A", "-fF", "-j", "J", "--host", "H", "--port=99", "--tls",
 	    "direct", "--ca-file", "C", "--timeout", "1.5", "-vv", "-q",
 	    "--insecure-plaintext", "--max-stanza", "10000", "--", "-x");

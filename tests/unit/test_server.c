@@ -475,6 +475,7 @@ closing_is_a_handshake(void **state)
 	peer_release(&p);
 }
 
+/* It is answered, counted, and those behind it are taken. */
 static void
 a_stanza_too_large_is_refused(void **state)
 {
@@ -485,14 +486,74 @@ a_stanza_too_large_is_refused(void **state)
 	(void)state;
 	assert_non_null(big);
 	memset(big, 'x', 20000);
-	c.limits.size = 10000;
+	c.limits.size = 12000;
 	peer_init(&p, &c);
-	say(&p, LOGIN "<message><body>");
+	say(&p, LOGIN ENABLE "<message id='m' to='juliet@localhost'><body>");
 	say_bytes(&p, big, 20000, 1000);
-	assert_int_equal(p.result, XERR_LIMIT);
-	assert_true(hears(&p, "<policy-violation"));
+	say(&p, "</body></message><message id='n'/>"
+	    "<message type='error'><body>");
+	say_bytes(&p, big, 20000, 1000);
+	say(&p, "</body></message><r xmlns='urn:xmpp:sm:3'/>");
+	assert_int_equal(p.result, 0);
+	assert_true(hears(&p, "<message type='error' id='m' "
+	    "from='juliet@localhost' to='romeo@localhost/here'><error "
+	    "type='modify'><policy-violation xmlns='urn:ietf:params:xml:ns:"
+	    "xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>"
+	    "larger than 12000 bytes</text></error></message>"
+	    "<a xmlns='urn:xmpp:sm:3' h='3'/>"));
+	assert_non_null(strstr(buf_str(&p.log), "id='n'"));
 	peer_release(&p);
 	free(big);
+}
+
+/* Whom nobody knows gets little memory, whatever the limit is. */
+static void
+a_stranger_is_not_heard_for_long(void **state)
+{
+	struct server_config c = config();
+	struct peer p;
+	char *big = malloc(20000);
+	size_t n;
+
+	(void)state;
+	assert_non_null(big);
+	memset(big, 'x', 20000);
+	for (n = 9000; n <= 11000; n += 2000) {
+		peer_init(&p, &c);
+		say(&p, HEADER "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' "
+		    "mechanism='X'>");
+		say_bytes(&p, big, n, 1000);
+		say(&p, "</auth>");
+		assert_true(hears(&p, n < 10000 ? "<invalid-mechanism" :
+		    "<policy-violation"));
+		assert_int_equal(p.result, n < 10000 ? 0 : XERR_LIMIT);
+		peer_release(&p);
+	}
+	free(big);
+}
+
+/* RFC 6120 4.7.4: the stream's language is that of its texts. */
+static void
+a_stanza_has_the_language_of_its_stream(void **state)
+{
+	struct server_config c = config();
+	struct peer p;
+
+	(void)state;
+	peer_init(&p, &c);
+	say(&p, HEADER AUTH "<stream:stream to='localhost' version='1.0' "
+	    "xml:lang='de' xmlns='jabber:client' "
+	    "xmlns:stream='http://etherx.jabber.org/streams'>" BIND
+	    "<message id='1'><body>a</body></message>"
+	    "<message id='2' xml:lang='fr'><body>a</body></message>"
+	    "<message id='3'/>");
+	assert_non_null(strstr(buf_str(&p.log), "id='1' "
+	    "from='romeo@localhost/here' xml:lang='de'>"));
+	assert_non_null(strstr(buf_str(&p.log), "id='2' xml:lang='fr' "
+	    "from='romeo@localhost/here'>"));
+	assert_non_null(strstr(buf_str(&p.log), "id='3' "
+	    "from='romeo@localhost/here'/>"));
+	peer_release(&p);
 }
 
 int
@@ -514,7 +575,9 @@ main(void)
 		cmocka_unit_test(stream_management_out_of_turn_fails),
 		cmocka_unit_test(a_full_queue_takes_nothing_but_whole_stanzas),
 		cmocka_unit_test(closing_is_a_handshake),
-		cmocka_unit_test(a_stanza_too_large_is_refused)
+		cmocka_unit_test(a_stanza_too_large_is_refused),
+		cmocka_unit_test(a_stranger_is_not_heard_for_long),
+		cmocka_unit_test(a_stanza_has_the_language_of_its_stream),
 	};
 
 	return cmocka_run_group_tests_name("server", tests, NULL, NULL);

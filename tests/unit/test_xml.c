@@ -20,6 +20,14 @@
 #define HEAD "<?xml version='1.0'?><stream:stream xmlns='jabber:client' " \
 	"xmlns:stream='http://etherx.jabber.org/streams' id='1' version='1.0'>"
 
+static const char *
+value_of(const struct elem *e, const char *name)
+{
+	const char *s = elem_get(e, name);
+
+	return s == NULL ? "-" : s;
+}
+
 /* Everything that P has ready goes to LOG, an event a line. */
 static int
 drain(struct xparse *p, struct buf *log)
@@ -36,6 +44,15 @@ drain(struct xparse *p, struct buf *log)
 		case XPARSE_CLOSE:
 			buf_puts(log, "close\n");
 			break;
+		case XPARSE_PASSED:
+			buf_printf(log, "passed %llu to %llu: %s: ",
+			    (unsigned long long)ev.begin,
+			    (unsigned long long)ev.end, ev.why);
+			assert_null(ev.elem->nodes);
+			buf_printf(log, "%s %s %s\n", ev.elem->name,
+			    value_of(ev.elem, "from"),
+			    value_of(ev.elem, "id"));
+			break;
 		default:
 			ndxml_write(log, ev.elem, '\n');
 			if (elem_is(ev.elem, NS_SASL, "success"))
@@ -46,7 +63,8 @@ drain(struct xparse *p, struct buf *log)
 
 /* The log of S, fed in portions of STEP bytes and ended. */
 static char *
-parse(const char *s, size_t len, size_t step)
+parse_within(const struct xparse_limits *limits, const char *s, size_t len,
+    size_t step)
 {
 	struct xparse *p;
 	struct buf log;
@@ -56,7 +74,7 @@ parse(const char *s, size_t len, size_t step)
 	int r = 0;
 
 	buf_init(&log, 1 << 20);
-	assert_int_equal(xparse_new(&p, NULL), 0);
+	assert_int_equal(xparse_new(&p, limits), 0);
 	for (i = 0; i < len && r == 0; i += (size_t)used) {
 		n = len - i < step ? len - i : step;
 		if ((used = xparse_feed(p, s + i, n)) < 0) {
@@ -73,6 +91,12 @@ parse(const char *s, size_t len, size_t step)
 	xparse_free(p);
 	buf_release(&log);
 	return copy;
+}
+
+static char *
+parse(const char *s, size_t len, size_t step)
+{
+	return parse_within(NULL, s, len, step);
 }
 
 static void
@@ -108,7 +132,12 @@ same_events_at_every_split(void **state)
 		    "error unsupported-encoding\n" },
 		{ HEAD "<m><a xmlns:p='u' xmlns:q='u' p:x='1' q:x='2'/></m>",
 		    "header 1\nerror not-well-formed\n" },
-		{ HEAD "<x xmlns='a b'/>", "header 1\n"
+		{ HEAD "<x xmlns='a b'/><x xmlns='a&#10;b' xmlns:p=' '>"
+		    "<p:y p:z='1'/></x>", "header 1\n"
+		    "<x xmlns='a b'/>\n"
+		    "<x xmlns='a&#10;b'><p:y xmlns:p=' ' p:z='1'/></x>\n"
+		    "cut\n" },
+		{ HEAD "<x xmlns:xmlns='u'/>", "header 1\n"
 		    "error not-well-formed\n" },
 		{ "", "cut\n" },
 	};
@@ -170,36 +199,94 @@ bytes_behind_an_event_are_counted(void **state)
 	xparse_free(p);
 }
 
+/*
+ * What is over a limit is passed over up to its end, with what is known of it,
+ * and what comes behind it is read; at every split.
+ */
 static void
-limits_hold(void **state)
+what_is_over_a_limit_is_passed_over(void **state)
 {
-	static const struct xparse_limits lim = { 1000, 5, 4 };
-	static const char *const bad[] = {
-		"<a><b><c><d><e><f/></e></d></c></b></a>",
-		"<a b='' c='' d='' e='' f=''/>",
+	static const struct xparse_limits lim = { 200, 5, 4 };
+#define X10 "xxxxxxxxxx"
+#define X50 X10 X10 X10 X10 X10
+#define X200 X50 X50 X50 X50
+#define Z50 "00000000000000000000000000000000000000000000000000"
+#define SIZE "larger than 200 bytes"
+#define DEEP "more than 5 elements in one another"
+#define WIDE "an element with more than 4 attributes"
+	static const struct { const char *in, *why, *shell; } v[] = {
+		{ "<a f='1'><b><c><d><e><f/></e></d></c></b></a>", DEEP,
+		  "a - -" },
+		{ "<a><b><c><d><e><f><g>x</g></f></e></d></c></b></a>", DEEP,
+		  "a - -" },
+		{ "<a from='x@y' b='' c='' id='7' d='' e='' f='/>'/>", WIDE,
+		  "a x@y 7" },
+		{ "<a><b b='' c='' d='' e='' f=''></b><b/></a>", WIDE,
+		  "a - -" },
+		{ "<a from='z'><b b='1'>" X200 "<c d='/>'>&amp;</c></b></a>",
+		  SIZE, "a z -" },
+		{ "<a>" X50 X50 X50 X10 X10 "12345<b/><b/><c/><d/><e/></a>", SIZE,
+		  "a - -" },
+		{ "<a>" X50 X50 X50 X10 X10 X10 "123456789<aa/></a>", SIZE,
+		  "a - -" },
+		{ "<a b='" X200 "'><c/></a>", SIZE,
+		  "a - -" },
+		{ "<a b='" X200 "'/>", SIZE, "a - -" },
+		{ "<a><![CDATA[" X200 "</a>]]]></a>", SIZE,
+		  "a - -" },
+		{ "<a><![CDATA[]]><b>" X200 "<![CDATA[</b></a>]]></b></a>",
+		  SIZE, "a - -" },
+		{ "<a><b xmlns:p='u'><" X200 "/></b></a>", SIZE,
+		  "a - -" },
+		{ "<a>&#x" Z50 Z50 Z50 Z50 "41;</a>", SIZE, "a - -" },
 	};
-	char big[4096];
-	struct xparse_event ev;
-	struct xparse *p;
-	size_t i;
+	char in[1000], want[1000], *got;
+	size_t i, step, k, at = strlen(HEAD "<ok/>");
 
 	(void)state;
-	memset(big, 'x', sizeof(big));
-	for (i = 0; i < N(bad) + 2; i++) {
-		assert_int_equal(xparse_new(&p, &lim), 0);
-		xparse_feed(p, HEAD, sizeof(HEAD) - 1);
-		assert_int_equal(xparse_next(p, &ev), 1);
-		if (i < N(bad)) {
-			xparse_feed(p, bad[i], strlen(bad[i]));
-		} else {
-			xparse_feed(p, i == N(bad) ? "<a>" : "<a b='",
-			    i == N(bad) ? 3 : 6);
-			xparse_feed(p, big, sizeof(big));
+	for (i = 0; i < N(v); i++) {
+		snprintf(in, sizeof(in), HEAD "<ok/>%s<ok/>%s <ok/>"
+		    "</stream:stream>", v[i].in, v[i].in);
+		k = at + strlen(v[i].in) + strlen("<ok/>");
+		snprintf(want, sizeof(want), "header 1\n"
+		    "<ok xmlns='jabber:client'/>\npassed %zu to %zu: %s: %s\n"
+		    "<ok xmlns='jabber:client'/>\npassed %zu to %zu: %s: %s\n"
+		    "<ok xmlns='jabber:client'/>\nclose\nend\n",
+		    at, at + strlen(v[i].in), v[i].why, v[i].shell,
+		    k, k + strlen(v[i].in), v[i].why, v[i].shell);
+		for (step = 1; step <= strlen(in) + 1; step++) {
+			got = parse_within(&lim, in, strlen(in), step);
+			assert_string_equal(got, want);
+			free(got);
 		}
-		assert_int_equal(xparse_next(p, &ev), XERR_LIMIT);
-		assert_string_equal(xparse_condition(p), "policy-violation");
-		assert_int_equal(xparse_next(p, &ev), XERR_LIMIT);
-		xparse_free(p);
+	}
+}
+
+/* What makes it unreadable ends the stream also there, and so does its end. */
+static void
+what_is_passed_over_is_xml(void **state)
+{
+	static const struct xparse_limits lim = { .size = 200 };
+	static const struct { const char *in, *out; } v[] = {
+		{ "<a>" X200 "<!-- </a> --></a>", "error restricted-xml\n" },
+		{ "<a>" X200 "<?p?></a>", "error restricted-xml\n" },
+		{ "<a>" X200 "<b <c></a>", "error not-well-formed\n" },
+		{ "<a>" X200 "</a", "error not-well-formed\n" },
+		{ "<a>" X200 "<![CDATA[</a>", "error not-well-formed\n" },
+		{ "<a b='" X200 "</a>", "error not-well-formed\n" },
+	};
+	char in[1000], want[100], *got;
+	size_t i, step;
+
+	(void)state;
+	for (i = 0; i < N(v); i++) {
+		snprintf(in, sizeof(in), HEAD "%s", v[i].in);
+		snprintf(want, sizeof(want), "header 1\n%s", v[i].out);
+		for (step = 1; step <= strlen(in) + 1; step++) {
+			got = parse_within(&lim, in, strlen(in), step);
+			assert_string_equal(got, want);
+			free(got);
+		}
 	}
 }
 
@@ -211,7 +298,7 @@ the_limit_of_size_is_exact(void **state)
 	struct xparse_event ev;
 	struct xparse *p;
 	char s[1100];
-	int len, r;
+	int len;
 
 	(void)state;
 	for (len = 1000; len <= 1001; len++) {
@@ -221,8 +308,9 @@ the_limit_of_size_is_exact(void **state)
 		xparse_feed(p, HEAD, sizeof(HEAD) - 1);
 		assert_int_equal(xparse_next(p, &ev), 1);
 		xparse_feed(p, s, (size_t)len);
-		r = xparse_next(p, &ev);
-		assert_int_equal(r, len == 1000 ? 1 : XERR_LIMIT);
+		assert_int_equal(xparse_next(p, &ev), 1);
+		assert_int_equal(ev.kind, len == 1000 ? XPARSE_ELEM :
+		    XPARSE_PASSED);
 		xparse_free(p);
 	}
 }
@@ -252,7 +340,9 @@ lines_are_canonical_and_stable(void **state)
 {
 	static const char *const v[][2] = {
 		{ "<message/>", "<message xmlns='jabber:client'/>" },
-		{ "  <iq xmlns=''/>\r", "<iq xmlns='jabber:client'/>" },
+		{ "  <iq xmlns=''/>\r", "<iq xmlns=''/>" },
+		{ "<iq xmlns=''><a/><b xmlns='u'/></iq>",
+		  "<iq xmlns=''><a/><b xmlns='u'/></iq>" },
 		{ "<a xmlns='u'><b xmlns=''><c/></b></a>",
 		  "<a xmlns='u'><b xmlns=''><c/></b></a>" },
 		{ "<p:a xmlns:p='u' xmlns:q='v' q:b='1' b='2'/>",
@@ -456,6 +546,8 @@ lines_of(const char *s, enum xparse_form form, size_t step)
 		if ((used = xparse_feed(p, s + i, n)) < 0)
 			break;
 		while ((r = xparse_next(p, &ev)) == 1) {
+			if (ev.kind == XPARSE_PASSED)
+				buf_printf(&log, "passed: %s\n", ev.why);
 			if (ev.kind != XPARSE_ELEM)
 				continue;
 			if (form == XPARSE_LINE)
@@ -536,7 +628,8 @@ bounds_a_line_that_grows_by_declarations(void **state)
 		buf_puts(&b, "<p:b/>");
 	buf_puts(&b, "</a>");
 	got = lines_of(buf_str(&b), XPARSE_LINE, SIZE_MAX);
-	assert_string_equal(got, "policy-violation\n");
+	assert_string_equal(got,
+	    "passed: larger than fits into memory\nfine\n");
 	free(got);
 	buf_release(&b);
 }
@@ -609,7 +702,8 @@ main(void)
 		cmocka_unit_test(same_events_at_every_split),
 		cmocka_unit_test(an_element_is_seen_with_its_last_byte),
 		cmocka_unit_test(bytes_behind_an_event_are_counted),
-		cmocka_unit_test(limits_hold),
+		cmocka_unit_test(what_is_over_a_limit_is_passed_over),
+		cmocka_unit_test(what_is_passed_over_is_xml),
 		cmocka_unit_test(the_limit_of_size_is_exact),
 		cmocka_unit_test(an_error_has_its_place),
 		cmocka_unit_test(lines_are_canonical_and_stable),
