@@ -38,7 +38,7 @@ static const char usage[] =
 	"      --timeout SECONDS   for connecting, 30\n"
 	"      --color WHEN        auto (default), always, never\n"
 	"      --secrets           show SASL payloads and passwords\n"
-	"      --max-stanza BYTES  largest element shown, 1048576\n"
+	"      --max-stanza BYTES  largest element shown, 8388608\n"
 	CLI_USAGE;
 
 enum {
@@ -81,6 +81,8 @@ struct client {
 	struct relay *relay;
 	struct dialer *dialer;
 	int fd;			/* until there is a relay */
+	unsigned number;
+	int64_t deadline;	/* for TLS to begin; -1: none */
 	char label[LABEL];
 	struct pollfd *p;	/* the dialer's, in proxy's */
 	size_t n;
@@ -187,6 +189,38 @@ dial_server(struct proxy *p, struct dialer **dialer, struct buf *why)
 	return dialer_new(dialer, &d, why);
 }
 
+/* Away with C. */
+static void
+drop(struct client *c, const char *why)
+{
+	cli_warn("%sclient: %s", c->label, why);
+	if (c->dialer != NULL)
+		close(c->fd);
+	dialer_free(c->dialer);
+	relay_free(c->relay);
+	c->dialer = NULL;
+	c->relay = NULL;
+}
+
+static bool
+is_ready(const struct client *c)
+{
+	return c->relay != NULL && relay_is_ready(c->relay);
+}
+
+/* The oldest of those through which nothing goes yet, or NULL. */
+static struct client *
+oldest_silent(struct proxy *p)
+{
+	struct client *c, *oldest = NULL;
+
+	for (c = p->clients; c < p->clients + CLIENTS_MAX; c++)
+		if (!is_ready(c) &&
+		    (oldest == NULL || c->number < oldest->number))
+			oldest = c;
+	return oldest;
+}
+
 static struct client *
 free_client(struct proxy *p)
 {
@@ -214,12 +248,15 @@ take_client(struct proxy *p, int fd)
 	int r;
 
 	snprintf(label, sizeof(label), "%u ", ++p->count);
+	if (c == NULL && (c = oldest_silent(p)) != NULL)
+		drop(c, "it says nothing, and another one has come");
 	if (c == NULL) {
 		cli_warn("%sthere are %d clients already", label, CLIENTS_MAX);
 		close(fd);
 		return;
 	}
-	*c = (struct client){ .fd = fd };
+	*c = (struct client){ .fd = fd, .number = p->count,
+	    .deadline = p->timeout_ms == 0 ? -1 : pump_deadline(p->timeout_ms) };
 	memcpy(c->label, label, sizeof(label));
 	buf_init(&why, WHY_MAX);
 	if ((r = dial_server(p, &c->dialer, &why)) < 0) {
@@ -297,6 +334,13 @@ step_relay(struct proxy *p, struct client *c)
 	c->relay = NULL;
 }
 
+/* Could the time of C be up?  While the server is dialed, that has its own. */
+static bool
+is_late(const struct client *c)
+{
+	return c->relay != NULL && c->deadline >= 0 && !is_ready(c);
+}
+
 /* All that can move moves; who is done goes. */
 static void
 step(struct proxy *p)
@@ -311,6 +355,8 @@ step(struct proxy *p)
 			step_dialer(p, c);
 		if (c->relay != NULL)
 			step_relay(p, c);
+		if (is_late(c) && pump_now() >= c->deadline)
+			drop(c, "it is too slow to begin");
 	}
 	filter_flush(&p->out, true);
 }
@@ -325,6 +371,8 @@ prepare_dialers(struct proxy *p, int64_t *until)
 
 	*until = -1;
 	for (c = p->clients; c < p->clients + CLIENTS_MAX; c++) {
+		if (is_late(c) && (*until < 0 || c->deadline < *until))
+			*until = c->deadline;
 		if (c->dialer == NULL)
 			continue;
 		c->p = p->polls + n;
@@ -417,7 +465,8 @@ take_option(struct proxy *p, int ch)
 int
 main(int argc, char *argv[])
 {
-	static struct proxy p = { .any_tls = true, .timeout_ms = 30000,
+	static struct proxy p = { .cf.dump.before_login = RELAY_BEFORE_LOGIN,
+		.any_tls = true, .timeout_ms = 30000,
 		.cf.dump.delim = '\n' };
 	int ch;
 

@@ -166,6 +166,10 @@ take_from_server(struct relay *r, const struct xparse_event *ev)
 
 	if (ev->kind == XPARSE_HEADER)
 		return;
+	if (ev->kind == XPARSE_PASSED) {
+		fail(r, l, "it says too much before TLS");
+		return;
+	}
 	if (elem_is(ev->elem, NS_STREAMS, "features") &&
 	    elem_child(ev->elem, NS_TLS, "starttls") != NULL)
 		put(r, l, TLS_ELEM("starttls"));
@@ -356,6 +360,12 @@ is_over(const struct leg *l, const struct leg *other)
 }
 
 bool
+relay_is_ready(const struct relay *r)
+{
+	return r->client.ready && r->server.ready;
+}
+
+bool
 relay_is_done(const struct relay *r)
 {
 	return is_over(&r->client, &r->server) &&
@@ -363,7 +373,8 @@ relay_is_done(const struct relay *r)
 }
 
 static int
-new_leg(struct leg *l, const char *name, enum dump_side side, int fd)
+new_leg(struct leg *l, const char *name, enum dump_side side, int fd,
+    const struct xparse_limits *limits)
 {
 	int e;
 
@@ -372,13 +383,14 @@ new_leg(struct leg *l, const char *name, enum dump_side side, int fd)
 	redact_init(&l->redact);
 	if ((e = conn_new(&l->conn, fd, QUEUE, QUEUE)) < 0)
 		return e;
-	return xparse_new(&l->parse, NULL);
+	return xparse_new(&l->parse, limits);
 }
 
 int
 relay_new(struct relay **out, const struct relay_config *cf, int client,
     int server, enum relay_tls how, struct tls *to_server, const char *label)
 {
+	struct xparse_limits early = { .size = RELAY_BEFORE_LOGIN };
 	struct relay *r;
 	int e, e2;
 
@@ -392,8 +404,8 @@ relay_new(struct relay **out, const struct relay_config *cf, int client,
 	r->to_server = to_server;
 	buf_init(&r->clean, 8 * QUEUE);
 	snprintf(r->label, sizeof(r->label), "%s", label);
-	e = new_leg(&r->client, "client", DUMP_CLIENT, client);
-	e2 = new_leg(&r->server, "server", DUMP_SERVER, server);
+	e = new_leg(&r->client, "client", DUMP_CLIENT, client, &early);
+	e2 = new_leg(&r->server, "server", DUMP_SERVER, server, NULL);
 	if (e < 0 || e2 < 0) {
 		relay_free(r);
 		return e < 0 ? e : e2;

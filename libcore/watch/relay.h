@@ -15,6 +15,9 @@
 #include "net/pump.h"
 #include "net/tls.h"
 
+/* Bytes of an element that a client says before TLS (as SERVER_BEFORE_LOGIN). */
+enum { RELAY_BEFORE_LOGIN = 10000 };
+
 enum relay_tls { RELAY_STARTTLS, RELAY_DIRECT, RELAY_NONE };
 
 /* Borrowed as long as there are relays. */
@@ -44,6 +47,9 @@ struct pump_end *relay_server(struct relay *r);
 
 /* Move what can be moved; true if anything was. */
 bool relay_step(struct relay *r);
+
+/* Does what both sides say go through, TLS having begun? */
+bool relay_is_ready(const struct relay *r);
 
 /* Both sides are gone, or one has failed, which was reported. */
 bool relay_is_done(const struct relay *r);
