@@ -290,6 +290,44 @@ what_is_passed_over_is_xml(void **state)
 	}
 }
 
+/*
+ * A megabyte of one token, a byte at a time: if each byte made the parser look
+ * at all that came before, this would take minutes.
+ */
+static void
+long_tokens_take_linear_time(void **state)
+{
+	static const char *const v[][3] = {
+		{ "<a>", "</a>", "e" }, { "<a b='", "'/>", "e" },
+		{ "<a", "/>", "e" }, { "<a ", "/>", "e" },
+		{ "<a>&#x", "41;</a>", "e" }, { "<a></a ", ">", "e" },
+		{ "<a><![CDATA[", "]]></a>", "e" },
+		{ "<!--", "-->", "!" }, { "<?p ", "?>", "!" },
+	};
+	static const char fill[] = "xxx 0 xx ";
+	const size_t size = 1 << 20;
+	struct xparse_event ev;
+	struct xparse *p;
+	size_t i, k;
+	int r;
+
+	(void)state;
+	for (i = 0; i < N(v); i++) {
+		assert_int_equal(xparse_new(&p, NULL), 0);
+		xparse_feed(p, HEAD, sizeof(HEAD) - 1);
+		assert_int_equal(xparse_next(p, &ev), 1);
+		xparse_feed(p, v[i][0], strlen(v[i][0]));
+		for (k = 0; k < size; k++) {
+			assert_int_equal(xparse_feed(p, &fill[i], 1), 1);
+			assert_int_equal(xparse_next(p, &ev), 0);
+		}
+		xparse_feed(p, v[i][1], strlen(v[i][1]));
+		r = xparse_next(p, &ev);
+		assert_int_equal(r, *v[i][2] == 'e' ? 1 : XERR_SYNTAX);
+		xparse_free(p);
+	}
+}
+
 /* Also of an element that comes all at once. */
 static void
 the_limit_of_size_is_exact(void **state)
@@ -704,6 +742,7 @@ main(void)
 		cmocka_unit_test(bytes_behind_an_event_are_counted),
 		cmocka_unit_test(what_is_over_a_limit_is_passed_over),
 		cmocka_unit_test(what_is_passed_over_is_xml),
+		cmocka_unit_test(long_tokens_take_linear_time),
 		cmocka_unit_test(the_limit_of_size_is_exact),
 		cmocka_unit_test(an_error_has_its_place),
 		cmocka_unit_test(lines_are_canonical_and_stable),
