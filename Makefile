@@ -13,7 +13,7 @@ BASE	= arena b64 buf utf8 vis xerr
 XML	= elem ndxml scope xline xml xparse xparse_expat xparse_pass \
 	  xparse_restart xparse_tag xscan xtree
 
-JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jiduri jidwarn \
+JID	= ascii domain ipaddr jid jid6122 jiderr jidesc jidsame jiduri jidwarn \
 	  label profile rules text ucd
 
 SASL	= binding downgrade external ht pbkdf2 plain sasl sasl_server \

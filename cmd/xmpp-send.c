@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/xerr.h"
+#include "jid/jidsame.h"
 #include "cli/cli.h"
 #include "session/session.h"
 #include "xmpp/bounce.h"
@@ -189,7 +190,7 @@ is_bounce(const struct send *m, const struct elem *e)
 	if (jid_parse(&j, from, strlen(from)) < 0)
 		return false;
 	for (i = 0; i < m->nto; i++)
-		if (jid_equal_bare(&j, &m->to[i]))
+		if (jid_same_bare(&j, &m->to[i]))
 			return true;
 	return false;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/xerr.h"
+#include "jid/jidsame.h"
 #include "xml/ns.h"
 #include "client/login_int.h"
 #include "xmpp/stanza.h"
@@ -204,7 +205,7 @@ is_ours(const struct login *l, const struct jid *j)
 	if (jid_is_bare(j))
 		return false;
 	if (!l->c->anonymous)
-		return jid_equal_bare(j, l->c->jid);
+		return jid_same_bare(j, l->c->jid);
 	jid_copy(&given, j);
 	jid_copy(&wanted, l->c->jid);
 	jid_to_domain(&given);
@@ -379,7 +380,7 @@ is_answer(const struct login *l, const struct elem *e, const char *what)
 		return false;
 	return stanza_is_from_server(e, l->c->jid) || (from != NULL &&
 	    jid_parse(&j, from, strlen(from)) == 0 &&
-	    jid_equal_bare(&j, l->c->jid));
+	    jid_same_bare(&j, l->c->jid));
 }
 
 /*

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "xml/ns.h"
+#include "jid/jidsame.h"
 #include "xmpp/stanza.h"
 
 bool
@@ -66,7 +67,7 @@ stanza_is_from_server(const struct elem *e, const struct jid *me)
 	jid_copy(&domain, me);
 	jid_to_domain(&domain);
 	return jid_equal(&j, me) || jid_equal(&j, &domain) ||
-	    (jid_is_bare(&j) && jid_equal_bare(&j, me));
+	    (jid_is_bare(&j) && jid_same_bare(&j, me));
 }
 
 struct elem *

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/xerr.h"
 #include "jid/jid6122.h"
+#include "jid/jidsame.h"
 
 static void
 assert_prepared(const char *s, const char *want)
@@ -133,10 +134,36 @@ portable_is_what_both_prepare_alike(void **state)
 	    "though valid by RFC 7622");
 }
 
+static void
+an_address_is_the_same_under_either_rfc(void **state)
+{
+	static const struct { const char *a, *b; bool same; } v[] = {
+		{ "a@example.org/x", "a@example.org/y", true },
+		{ "stra\xc3\x9f" "e@example.org", "strasse@example.org", true },
+		{ "\xce\xb3\xce\xb9\xcf\x82@b", "\xce\xb3\xce\xb9\xcf\x83@b", true },
+		{ "x@fa\xc3\x9f.example", "x@fass.example", true },
+		{ "stra\xc3\x9f" "e@example.org", "mallory@example.org", false },
+		{ "stra\xc3\x9f" "e@example.org", "strasse@example.net", false },
+		{ "\xc3\xa4@b", "a@b", false },
+		{ "a@b", "c@b", false },
+	};
+	struct jid a, b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		assert_int_equal(jid_parse(&a, v[i].a, strlen(v[i].a)), 0);
+		assert_int_equal(jid_parse(&b, v[i].b, strlen(v[i].b)), 0);
+		assert_int_equal(jid_same_bare(&a, &b), v[i].same);
+		assert_int_equal(jid_same_bare(&b, &a), v[i].same);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_address_is_the_same_under_either_rfc),
 		cmocka_unit_test(prepares_by_stringprep),
 		cmocka_unit_test(prepares_domains_by_idna2003),
 		cmocka_unit_test(says_what_was_refused),
