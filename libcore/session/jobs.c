@@ -66,7 +66,7 @@ jobs_release(struct jobs *j)
 static FILE *
 body_file(const struct elem *e)
 {
-	const char *body = elem_text(elem_child(e, NS_CLIENT, "body"));
+	const char *body = elem_text(elem_child_lang(e, NS_CLIENT, "body"));
 	size_t len = body == NULL ? 0 : strlen(body);
 	FILE *f;
 
@@ -116,7 +116,7 @@ set_all(const struct elem *e, size_t max, bool tell)
 	set_env("XMPP_TYPE", stanza_type(e), max, tell);
 	set_env("XMPP_ID", elem_get(e, "id"), max, tell);
 	set_env("XMPP_SUBJECT",
-	    elem_text(elem_child(e, NS_CLIENT, "subject")), max, tell);
+	    elem_text(elem_child_lang(e, NS_CLIENT, "subject")), max, tell);
 }
 
 static _Noreturn void

@@ -447,12 +447,36 @@ step(struct session *s)
 
 	session_confirm(s);
 	client_settle(s->client);
-	if ((r = connection_step(s->wire, session_is_held(s) ?
+	if ((r = connection_step(s->wire, s->kept ?
 	    CONNECTION_HOLD : CONNECTION_TAKE)) < 0)
 		return session_fail(s, r, connection_errmsg(s->wire));
 	if (r > 0 || (r = check_eof(s)) < 0)
 		return r;
 	return session_check_silence(s);
+}
+
+/*
+ * While the caller wants nothing more, the server is listened to up to its next
+ * stanza: it may ask what we have, and has to be answered.
+ */
+static int
+take_or_keep(struct session *s, struct session_event *ev)
+{
+	int r;
+
+	if (s->kept && session_is_held(s))
+		return 0;
+	if (s->kept) {
+		s->kept = false;
+		*ev = s->next;
+		return 1;
+	}
+	if ((r = take_client(s, ev)) != 1 || ev->kind != SESSION_STANZA ||
+	    !session_is_held(s))
+		return r;
+	s->next = *ev;
+	s->kept = true;
+	return 0;
 }
 
 /* One turn: 1 if there is an event, 0 to go on, or the error. */
@@ -463,8 +487,7 @@ turn(struct session *s, struct session_event *ev)
 
 	if ((r = take_local(s, ev)) != 0)
 		return r;
-	if (!session_is_held(s) && !session_awaits_reader(s) &&
-	    (r = take_client(s, ev)) != 0)
+	if (!session_awaits_reader(s) && (r = take_or_keep(s, ev)) != 0)
 		return r;
 	if ((r = step(s)) != 0)
 		return r < 0 ? r : 0;

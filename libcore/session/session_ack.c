@@ -14,7 +14,8 @@ enum {
 static uint32_t
 done_with(const struct session *s)
 {
-	return s->pending ? s->first - 1 : client_received(s->client);
+	return s->pending ? s->first - 1 :
+	    client_received(s->client) - (s->kept ? 1 : 0);
 }
 
 /*

@@ -257,6 +257,10 @@ session_end(struct session *s, int r, int status)
 
 	if (r < 0)
 		cli_warn("%s", s->err != 0 ? s->errmsg : xerr_str(r));
+	if (s->kept && !s->pending &&
+	    !elem_is(s->next.elem, NULL, "presence"))
+		session_set_pending(s, true, session_number(s));
+	s->kept = false;
 	/* what came before the failure was received, and is told */
 	if (s->signal == 0)
 		drain_output(s);

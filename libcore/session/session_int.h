@@ -50,6 +50,8 @@ struct session {
 	uint64_t mark_at;
 	uint32_t mark;		/* that many stanzas are dealt with */
 	bool hold;		/* the caller wants nothing more */
+	bool kept;		/* a stanza waits for that to end: */
+	struct session_event next;
 	bool told_pipe;
 	bool silent;		/* that is how the server failed */
 	int signal;
