@@ -11,6 +11,7 @@
 #include "base/xerr.h"
 #include "cli/blockio.h"
 #include "cli/cli.h"
+#include "cli/filter.h"
 #include "cli/json.h"
 #include "jid/jid.h"
 #include "jid/jid6122.h"
@@ -459,6 +460,7 @@ check_stdin(struct check *c, void one(struct check *, struct item *))
 	while ((r = in_next(&c->in, &it.s, &it.len)) > 0) {
 		if (r == IN_RECORD) {
 			it.number++;
+			filter_trim(&it.s, &it.len, c->o.delim, it.number == 1);
 			one(c, &it);
 		} else if (c->o.invert && !c->o.quiet &&
 		    c->o.format == TEXT) {

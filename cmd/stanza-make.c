@@ -251,7 +251,7 @@ read_more(struct make *m)
 static void
 take_lines(struct make *m)
 {
-	size_t len, seen = 0;
+	size_t len, used, seen = 0;
 	bool more = true, skip = false;
 	const char *s, *end;
 
@@ -267,12 +267,15 @@ take_lines(struct make *m)
 		}
 		len = end == NULL ? len : (size_t)(end - s);
 		m->line += !skip;
+		used = len + (end != NULL);
+		if (!skip)
+			filter_trim(&s, &len, m->in_delim, m->line == 1);
 		if (len > TEXT_MAX && !skip)
 			complain(m, "the line is longer than 1 MiB");
 		else if (len > 0 && !skip)
 			take_text(m, s, len);
 		skip = end == NULL && more;
-		buf_consume(&m->in, len + (end != NULL));
+		buf_consume(&m->in, used);
 		seen = 0;
 	}
 }
@@ -291,6 +294,7 @@ slurp(struct make *m, size_t *len)
 	*len = buf_len(&m->in);
 	if (*len > 0 && s[*len - 1] == '\n')
 		(*len)--;
+	filter_trim(&s, len, '\n', true);
 	return s;
 }
 

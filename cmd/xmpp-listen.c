@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/xerr.h"
+#include "jid/jidsame.h"
 #include "cli/cli.h"
 #include "session/jobs.h"
 #include "session/session.h"
@@ -85,7 +86,7 @@ is_from(const struct listen *l, const struct elem *e)
 	if (jid_parse(&j, from, strlen(from)) < 0)
 		return false;
 	for (i = 0; i < l->nfrom; i++)
-		if (jid_equal_bare(&j, &l->from[i]))
+		if (jid_same_bare(&j, &l->from[i]))
 			return true;
 	return false;
 }
@@ -94,8 +95,9 @@ is_from(const struct listen *l, const struct elem *e)
 static bool
 has_body(const struct elem *e)
 {
-	return kind_of(e) == KIND_MESSAGE &&
-	    elem_child(e, NS_CLIENT, "body") != NULL &&
+	const char *body = elem_text(elem_child_lang(e, NS_CLIENT, "body"));
+
+	return kind_of(e) == KIND_MESSAGE && body != NULL && *body != '\0' &&
 	    strcmp(stanza_type(e), "error") != 0;
 }
 

@@ -268,4 +268,9 @@ ok 'the synopsis has every option of the usage' sh -c '
 		    { echo "$o"; exit 1; }
 	done'
 
+is 'CR LF ends a line' "$(printf 'a@b\r\nc@d\r\n' | jid-check | tr '\n' ' ')" \
+    'a@b c@d '
+is 'a byte order mark is no part of the first' \
+    "$(printf '\357\273\277a@b\n' | jid-check)" 'a@b'
+
 finish

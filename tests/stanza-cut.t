@@ -78,4 +78,18 @@ for o in '' '-f' '-f nothing' '-f from|nothing' '-f from,' \
 	# shellcheck disable=SC2086
 	status "${o:-no field}: wrong usage" 64 stanza-cut $o "$T/in"
 done
+# body STANZA: which of its bodies is the text.
+body()
+{
+	printf '%s\n' "$1" | stanza-cut -f body
+}
+is 'an empty body hides none' \
+    "$(body '<message><body/><body>b</body></message>')" b
+is 'the body without a language comes first' "$(body "<message><body \
+    xml:lang='fr'>f</body><body>b</body></message>")" b
+is 'or the one in the language of the stanza' "$(body "<message xml:lang='de'>\
+<body xml:lang='fr'>f</body><body xml:lang='de'>d</body></message>")" d
+is 'else the first' "$(body "<message><body xml:lang='fr'>f</body><body \
+    xml:lang='de'>d</body></message>")" f
+
 finish

@@ -101,6 +101,15 @@ bad_record 'JSON: no object' '--jsonl a@b' '{"body":"x"}' '["body"]' 'object'
 bad_record 'JSON: no recipient' '--jsonl' '{"to":"a@b","body":"x"}' \
     '{"body":"x"}' 'no recipient'
 
+printf '\357\273\277one\r\n\r\ntwo\r\n' >"$T/crlf"
+is 'lines: CR LF ends one, and a byte order mark begins none' \
+    "$(stanza-make -l a@b <"$T/crlf" | stanza-cut -f body | tr '\n' ' ')" \
+    'one two '
+is 'TSV: CR LF ends a line' "$(printf 'a@b\tx\r\n' |
+    stanza-make --tsv to,body | stanza-cut -f body)" x
+is 'the whole text: a CR LF at its end is no part' \
+    "$(printf 'x\r\n' | stanza-make a@b | stanza-cut -f body)" x
+
 status 'an empty message is 65' 65 sh -c 'stanza-make a@b </dev/null'
 for p in '<ping>' '' '<a/><b/>' '<!-- x --><a/>' 'text' '<a>&x;</a>' \
     '<p:a/>'; do

@@ -57,9 +57,10 @@ check_private(struct account *a, const struct conf *c)
 	if (c->flaws & PRIVFILE_WRITABLE)
 		return cli_fail(&a->err, EX_CONFIG,
 		    "%s: others can change it: chmod go-w it", c->path);
-	if (secret && c->flaws & PRIVFILE_FOREIGN)
+	/* it names the server, and commands that would be run as us */
+	if (c->flaws & PRIVFILE_FOREIGN)
 		return cli_fail(&a->err, EX_CONFIG,
-		    "%s: has a password in it and belongs to another user",
+		    "%s: belongs to another user: chown it, or copy it",
 		    c->path);
 	if (secret && c->flaws & PRIVFILE_READABLE)
 		return cli_fail(&a->err, EX_CONFIG,

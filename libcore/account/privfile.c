@@ -20,7 +20,7 @@ flaws_of(const struct stat *st)
 		flaws |= PRIVFILE_READABLE;
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		flaws |= PRIVFILE_WRITABLE;
-	if (st->st_uid != geteuid())
+	if (st->st_uid != geteuid() && st->st_uid != 0)
 		flaws |= PRIVFILE_FOREIGN;
 	return flaws;
 }

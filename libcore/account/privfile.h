@@ -14,7 +14,7 @@
 enum {
 	PRIVFILE_READABLE = 1,	/* group or others can read it */
 	PRIVFILE_WRITABLE = 2,	/* group or others can change it */
-	PRIVFILE_FOREIGN = 4	/* it belongs to somebody else */
+	PRIVFILE_FOREIGN = 4	/* it belongs to another user, not to root */
 };
 
 enum { PRIVFILE_MAX = 65534 };	/* bytes of a file; longer is an error */

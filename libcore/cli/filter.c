@@ -176,3 +176,14 @@ filter_end(struct filter *f)
 	buf_release(&f->out);
 	return f->status;
 }
+
+void
+filter_trim(const char **s, size_t *len, int delim, bool first)
+{
+	if (first && *len >= 3 && memcmp(*s, "\xef\xbb\xbf", 3) == 0) {
+		*s += 3;
+		*len -= 3;
+	}
+	if (delim == '\n' && *len > 0 && (*s)[*len - 1] == '\r')
+		(*len)--;
+}

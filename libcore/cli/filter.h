@@ -70,4 +70,10 @@ ssize_t filter_read(int fd, struct buf *b, size_t n);
 /* Say WHAT about line N of the input FILE (NULL: standard input). */
 void filter_complain(const char *file, uint64_t n, const char *what);
 
+/*
+ * Make the LEN bytes at S, a line that ended in DELIM, what was meant: without
+ * the CR of a CR LF, and, as the FIRST of the input, without a byte order mark.
+ */
+void filter_trim(const char **s, size_t *len, int delim, bool first);
+
 #endif

@@ -211,6 +211,9 @@ value(const struct field *f, const struct elem *e, size_t step)
 	if (step == f->nsteps)
 		return value_here(f, e);
 	ns = f->own ? e->ns : st->ns;
+	/* the text of the stanza itself may be there in several languages */
+	if (f->own && f->what == FIELD_TEXT && f->nsteps == 1)
+		return elem_text(elem_child_lang(e, ns, st->name));
 	for (c = elem_child(e, ns, st->name); c != NULL;
 	    c = elem_next(c, ns, st->name))
 		if ((s = value(f, c, step + 1)) != NULL)
@@ -337,7 +340,7 @@ int
 field_put_text(struct buf *b, const struct elem *e)
 {
 	const char *from = elem_get(e, "from");
-	const char *body = elem_text(elem_child(e, e->ns, "body"));
+	const char *body = elem_text(elem_child_lang(e, e->ns, "body"));
 
 	if (from != NULL)
 		field_escape(b, from, strlen(from));

@@ -227,6 +227,35 @@ elem_next(const struct elem *c, const char *ns, const char *name)
 	    first_from(c->at->next, ns, name);
 }
 
+static bool
+has_text(const struct elem *e)
+{
+	const struct node *n;
+
+	for (n = e->nodes; n != NULL; n = n->next)
+		if (n->elem == NULL && n->len > 0)
+			return true;
+	return false;
+}
+
+struct elem *
+elem_child_lang(const struct elem *e, const char *ns, const char *name)
+{
+	struct elem *first = elem_child(e, ns, name), *c, *some = NULL;
+	const char *ours = elem_get(e, "xml:lang"), *lang;
+
+	for (c = first; c != NULL; c = elem_next(c, ns, name)) {
+		if (!has_text(c))
+			continue;
+		lang = elem_get(c, "xml:lang");
+		if (lang == NULL || (ours != NULL && strcmp(lang, ours) == 0))
+			return c;
+		if (some == NULL)
+			some = c;
+	}
+	return some != NULL ? some : first;
+}
+
 const char *
 elem_text(const struct elem *e)
 {

@@ -83,6 +83,14 @@ struct elem *elem_next(const struct elem *c, const char *ns,
     const char *name);
 
 /*
+ * Of the children that elem_is(), which say the same in several languages (RFC
+ * 6121 5.2.3): the first that has text and is in the language of E, or in none
+ * that it names; else the first that has text, else the first; or NULL.
+ */
+struct elem *elem_child_lang(const struct elem *e, const char *ns,
+    const char *name);
+
+/*
  * The text directly inside E as one string, "" if there is none, NULL if E is
  * NULL or there was no memory to join several runs (in E's arena).
  */

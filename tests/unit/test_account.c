@@ -601,6 +601,11 @@ refuses_a_password_that_belongs_to_another(void **state)
 	opt.file = in_dir("config");
 	assert_int_equal(account_load(&acc, &opt), EX_CONFIG);
 	assert_message("another user");
+	/* whatever is in it: it may name a command */
+	write_file("config", 0600, "jid = a@b.example\n");
+	assert_int_equal(account_load(&acc, &opt), EX_CONFIG);
+	assert_message("another user");
+	assert_int_equal(chown(in_dir("config"), 0, (gid_t)-1), 0);
 	write_file("pw", 0600, "hunter2\n");
 	assert_int_equal(chown(in_dir("pw"), 1, (gid_t)-1), 0);
 	assert_int_equal(load_text("jid = a@b.example\npassword_file = pw\n"),
