@@ -279,13 +279,9 @@ hold(struct xparse *p, const char *s, size_t len)
 		return 0;
 	}
 	p->fed += n;
-	if (p->scan.over) {
+	/* what is wrong with the beginning of a token too long comes first */
+	if (p->scan.over || p->fed - p->mark > p->limits.size)
 		let_go(p);
-	} else if (p->fed - p->mark > p->limits.size) {
-		xparse_over_size(p);
-		if (p->err == 0)
-			xparse_pass(p);
-	}
 	return n;
 }
 
@@ -311,10 +307,14 @@ begin(struct xparse *p, const char *s, size_t len)
 static size_t
 take_portion(struct xparse *p, const char *s, size_t len)
 {
-	size_t n = len < PORTION ? len : PORTION;
+	size_t n = len < PORTION ? len : PORTION, room;
 
 	if (p->passing)
 		return xparse_pass_on(p, s, n);
+	/* one byte too many tells, however the others come */
+	room = p->limits.size + 1 - (size_t)(p->fed - p->mark);
+	if (n > room)
+		n = room;
 	if (p->holding)
 		return hold(p, s, n);
 	parse(p, s, n);

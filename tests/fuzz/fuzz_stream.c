@@ -26,6 +26,8 @@ put_event(struct buf *log, const struct capture_event *ev,
 		buf_printf(log, "%s", ev->condition);
 	else if (ev->kind == CAPTURE_ELEM && form == XPARSE_LINE)
 		buf_put(log, ev->x.line, ev->x.len);
+	else if (ev->kind == CAPTURE_PASSED)
+		buf_printf(log, "%s %s", ev->x.elem->name, ev->x.why);
 	else if (ev->x.elem != NULL) {
 		must(ndxml_write(log, ev->x.elem, '\n') == 0);
 		buf_truncate(log, buf_len(log) - 1);
