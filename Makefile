@@ -126,6 +126,11 @@ $(HELPERS:%=$O/helpers/%): $O/helpers/%: $O/tests/helpers/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(LDALL) -o $@ $< $(LIB) $(LIBS)
 
+# Loaded by LD_PRELOAD; a sanitizer would have to come before it.
+$O/preload/%.so: tests/preload/%.c
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) $(CFLAGS) -shared -fPIC -o $@ $<
+
 # A fuzz driver that replays its corpus, and the same under libFuzzer.
 $(FUZZ:%=$O/fuzz/%): $O/fuzz/%: $O/tests/fuzz/%.o $O/tests/fuzz/replay.o $(LIB)
 	@mkdir -p $(@D)
@@ -145,7 +150,7 @@ $O/%.o: %.c Makefile
 
 # Everything the tests run; then the tests.
 testbin: all $(UNIT:%=$O/unit/%) $(HELPERS:%=$O/helpers/%) \
-	  $(FUZZ:%=$O/fuzz/%)
+	  $(FUZZ:%=$O/fuzz/%) $(if $(SAN),,$O/preload/faults.so)
 
 check: testbin
 	O=$O B=$B scripts/run-tests

@@ -85,8 +85,11 @@ static void
 add_field(struct cut *c, const char *s, size_t len)
 {
 	struct piece *p = add_piece(c);
+	int r;
 
-	if (field_parse(&p->field, &c->strings, s, len) < 0)
+	if ((r = field_parse(&p->field, &c->strings, s, len)) == XERR_NOMEM)
+		cli_die(EX_OSERR, "%s", xerr_str(r));
+	if (r < 0)
 		cli_usage("'%.*s' is no field", (int)len, s);
 }
 

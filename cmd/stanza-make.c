@@ -105,8 +105,14 @@ normal(struct arena *a, const char *s, struct buf *why)
 	struct jid j;
 	int r;
 
-	if ((r = jid_parse_why(&j, s, strlen(s), &e)) == 0)
-		return arena_dup(a, jid_str(&j), jid_len(&j));
+	const char *copy;
+
+	r = jid_parse_why(&j, s, strlen(s), &e);
+	if (r == XERR_NOMEM || (r == 0 && (copy = arena_dup(a, jid_str(&j),
+	    jid_len(&j))) == NULL))
+		cli_die(EX_OSERR, "%s", xerr_str(XERR_NOMEM));
+	if (r == 0)
+		return copy;
 	buf_reset(why);
 	buf_printf(why, "%s: ", s);
 	if (r == XERR_SYNTAX)
@@ -353,7 +359,8 @@ parse_recipients(struct make *m, char *const *argv, int n)
 		cli_die(EX_OSERR, "%s", xerr_str(XERR_NOMEM));
 	for (i = 0; i < n; i++)
 		if ((to[i] = (char *)normal(&m->fixed, argv[i], &why)) == NULL)
-			cli_usage("recipient %s", buf_str(&why));
+			cli_usage("recipient %s", buf_str(&why) == NULL ?
+			    argv[i] : buf_str(&why));
 	return to;
 }
 

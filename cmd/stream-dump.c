@@ -183,7 +183,7 @@ dump_file(const struct opts *o, const char *name, struct buf *out)
 		in.name = NULL;
 	else if ((in.fd = open(name, O_RDONLY | O_CLOEXEC)) < 0) {
 		cli_warn("%s: %s", name, strerror(errno));
-		return errno == EACCES ? EX_NOPERM : EX_NOINPUT;
+		return cli_open_status(errno);
 	}
 	buf_init(&in.buf, 4 * READ_SIZE);
 	trace_reader_init(&in.trace);

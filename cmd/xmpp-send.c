@@ -340,6 +340,8 @@ prepare_body(struct send *m, const char *text)
 		buf_puts(&b, text);
 	else
 		read_body(&b);
+	if (buf_err(&b) != 0)
+		cli_die(cli_status(buf_err(&b)), "%s", xerr_str(buf_err(&b)));
 	if (buf_len(&b) == 0)
 		cli_die(EX_DATAERR, "the message is empty");
 	if ((r = set_body(m, (const char *)buf_data(&b), buf_len(&b))) < 0)

@@ -265,6 +265,18 @@ cli_stdout_failed(int err)
 	cli_die(EX_IOERR, "standard output: %s", strerror(err));
 }
 
+int
+cli_open_status(int err)
+{
+	switch (err) {
+	case EACCES: return EX_NOPERM;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM: return EX_OSERR;
+	default: return EX_NOINPUT;
+	}
+}
+
 void
 cli_close_stdout(void)
 {

@@ -111,6 +111,9 @@ int cli_loudness(void);
  */
 int cli_status(int r);
 
+/* The same for an input that open() has refused with errno value ERR. */
+int cli_open_status(int err);
+
 /*
  * Close stdout at the end.  What could not be written is an error, status 74;
  * a reader that left ends us as SIGPIPE does.

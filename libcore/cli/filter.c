@@ -94,7 +94,7 @@ open_next(struct filter *f)
 			f->files++;
 			return true;
 		}
-		worsen(f, errno == EACCES ? EX_NOPERM : EX_NOINPUT);
+		worsen(f, cli_open_status(errno));
 		cli_warn("%s: %s", f->file, strerror(errno));
 	}
 	return false;

@@ -140,6 +140,8 @@ keep_header(struct side *s, const struct capture_event *ev)
 	s->stream.header = elem_dup(&s->memory, ev->x.elem);
 	s->stream.content = arena_dup(&s->memory, ev->content,
 	    strlen(ev->content));
+	if (arena_err(&s->memory) == XERR_NOMEM)
+		no_memory();
 	if (arena_err(&s->memory) != 0)
 		s->stream.header = NULL;
 }
