@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/xerr.h"
+#include "cli/blockio.h"
 #include "cli/cli.h"
 #include "cli/filter.h"
 #include "serve/tmpdir.h"
@@ -166,6 +167,7 @@ prepare(struct proxy *p)
 	buf_release(&why);
 	if (signals_open(&p->signals, true) < 0)
 		cli_die(EX_OSERR, "%s", strerror(errno));
+	blockio_stop_at(&p->signals);
 	make_identity(p);
 }
 

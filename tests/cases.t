@@ -9,7 +9,7 @@ cases=$TOP/../shared/cases
 need python3 openssl
 
 # Not right yet.
-open='09-dump-no-header audit/16-proxy-stalled-reader'
+open='09-dump-no-header'
 
 BIN=$B
 export BIN T

@@ -1,5 +1,6 @@
 /* Records in and out, by large blocks. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,6 +8,8 @@
 #include "base/xerr.h"
 #include "cli/blockio.h"
 #include "cli/cli.h"
+#include "cli/signals.h"
+#include "net/pump.h"
 
 void
 out_init(struct out *o, int fd)
@@ -39,14 +42,44 @@ blockio_read(int fd, void *p, size_t n)
 	return got;
 }
 
+static struct pump_end *stop_at;
+
+void
+blockio_stop_at(struct pump_end *signals)
+{
+	stop_at = signals;
+}
+
+/*
+ * May something be written to FD without waiting?  In portions that a pipe
+ * takes whole; false when it is time to stop.
+ */
+static bool
+wait_for_reader(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	while (!signals_ask_to_stop(stop_at)) {
+		p.revents = 0;
+		if (pump_poll_also(&stop_at, 1, &p, 1, -1) < 0 ||
+		    p.revents != 0)
+			return true;
+	}
+	return false;
+}
+
 void
 blockio_write(int fd, const void *data, size_t len)
 {
 	const char *p = data;
+	size_t most;
 	ssize_t n;
 
 	while (len > 0) {
-		if ((n = write(fd, p, len)) < 0) {
+		if (stop_at != NULL && !wait_for_reader(fd))
+			return;
+		most = stop_at != NULL && len > PIPE_BUF ? PIPE_BUF : len;
+		if ((n = write(fd, p, most)) < 0) {
 			if (try_again(fd, POLLOUT))
 				continue;
 			cli_stdout_failed(errno);

@@ -13,6 +13,8 @@
 
 enum { BLOCK = 65536 };
 
+struct pump_end;
+
 /*
  * read(2), and write(2) of all of it, which go on after a signal and wait for a
  * descriptor that others, who share it, have made non-blocking.  Reading
@@ -21,6 +23,12 @@ enum { BLOCK = 65536 };
  */
 ssize_t blockio_read(int fd, void *p, size_t n);
 void blockio_write(int fd, const void *p, size_t n);
+
+/*
+ * From now on, blockio_write() waits for its reader only until one of SIGNALS,
+ * of signals_open(), asks to stop; what is not written then is dropped.
+ */
+void blockio_stop_at(struct pump_end *signals);
 
 /*
  * Output.  Nothing is written before the block is full, or until out_flush().
