@@ -62,7 +62,8 @@ verdict_of()
 	failure-and-*) want=77 never='<auth.*<auth|<iq|<message' ;;
 	mechanisms-many | mechanisms-long) want=76 never='<auth' ;;
 	mechanisms-*) want=77 never='<auth' ;;
-	plus-removed) want=77 never='p=' ;;
+	# types are announced where -PLUS is switched off, too
+	plus-removed) want=75 must='sasl n,,' never='p=' ;;
 	downgrade-*)
 		how='twice send' want=77 connections='2 3'
 		never='<auth.*<message.*<message' ;;
@@ -159,7 +160,8 @@ verdict_of()
 	at-* | trickle) want=75 ;;
 	esac
 	case $1 in	# silent in SASL2: once more, the classic way
-	sasl2-at-challenge1-stall | sasl2-at-success1-stall)
+	sasl2-at-challenge1-stall | sasl2-at-success1-stall | \
+	*sasl2-plus-removed)
 		connections=2 profile=both ;;
 	esac
 	[ "$1" != single-bytes ] || how='listen -n 1'
@@ -179,7 +181,7 @@ perform()
 	# Short where nothing but its end is waited for; a login fits in.
 	limit=10
 	case $1 in
-	*-stall | trickle | *-never | *-half | *wrong-*) limit=2 ;;
+	*-stall | trickle | *-never | *-half | *wrong-* | *-removed) limit=2 ;;
 	esac
 	case $1 in
 	waiting-*) export XMPP_AHEAD=no ;;

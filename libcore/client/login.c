@@ -6,6 +6,7 @@
 
 #include "base/xerr.h"
 #include "jid/jidsame.h"
+#include "sasl/downgrade.h"
 #include "xml/ns.h"
 #include "client/login_int.h"
 #include "xmpp/stanza.h"
@@ -499,6 +500,14 @@ const char *
 login_mechanism(const struct login *l)
 {
 	return l->mechanism;
+}
+
+bool
+login_is_unbound(const struct login *l)
+{
+	return l->bound_by == NULL && l->mechanism != NULL &&
+	    strncmp(l->mechanism, "SCRAM-", 6) == 0 &&
+	    sasl_is_unbound(&l->cf);
 }
 
 const char *

@@ -127,6 +127,9 @@ bool login_is_session_answer(const struct login *l, const struct elem *e);
 /* The mechanism that was used, or is being used; NULL before. */
 const char *login_mechanism(const struct login *l);
 
+/* The server announces channel binding, and lets us log in only without. */
+bool login_is_unbound(const struct login *l);
+
 /* The type of channel binding it is bound by; NULL if by none. */
 const char *login_bound_by(const struct login *l);
 

@@ -98,16 +98,30 @@ sasl_common_binding(const struct sasl_config *c)
 	return NULL;
 }
 
+/*
+ * Types are announced, and no mechanism that could use them.  A server with
+ * PLAIN alone may do so, and that is no loss: whoever could remove all of SCRAM
+ * could remove these as well.
+ */
+static bool
+announces_in_vain(const struct sasl_config *c)
+{
+	return c->nbindings > 0 && c->announced != NULL &&
+	    c->nannounced > 0 && sasl_has_scram(c->offered, c->noffered) &&
+	    !sasl_has_plus(c->offered, c->noffered);
+}
+
+bool
+sasl_is_unbound(const struct sasl_config *c)
+{
+	return announces_in_vain(c);
+}
+
 const char *
 sasl_implausible(const struct sasl_config *c)
 {
-	/*
-	 * A server with PLAIN alone may announce types too.  That is no loss:
-	 * whoever could remove all of SCRAM could remove these as well.
-	 */
-	if (c->nbindings > 0 && c->announced != NULL && c->nannounced > 0 &&
-	    sasl_has_scram(c->offered, c->noffered) &&
-	    !sasl_has_plus(c->offered, c->noffered))
+	if (announces_in_vain(c) && c->at_least != NULL &&
+	    sasl_has_plus(&c->at_least, 1))
 		return "the server announces channel binding, but no mechanism "
 		    "with it: somebody may have removed them";
 	return NULL;
@@ -126,5 +140,6 @@ char
 sasl_unbound_flag(const struct sasl_config *c)
 {
 	return c->nbindings > 0 && c->offered != NULL &&
-	    !sasl_has_plus(c->offered, c->noffered) ? 'y' : 'n';
+	    !sasl_has_plus(c->offered, c->noffered) &&
+	    !announces_in_vain(c) ? 'y' : 'n';
 }

@@ -45,8 +45,16 @@ int sasl_offer_hash(struct buf *out, const struct scram_hash *h, char name,
 const struct sasl_binding *sasl_common_binding(const struct sasl_config *c);
 
 /*
- * Does C's server offer SCRAM as no server would (XEP-0440 section 3, rule 5)?
- * NULL if not, or what is wrong, in words.
+ * Does C's server announce types, and offer SCRAM only without them?  By
+ * XEP-0440 section 3, rule 5, no server would; but Prosody 13 and ejabberd 24
+ * do where -PLUS is switched off.  They refuse the flag 'y' then and take 'n',
+ * so the login is not bound, and its owner is to be told.
+ */
+bool sasl_is_unbound(const struct sasl_config *c);
+
+/*
+ * Has the account had -PLUS at such a server before?  Then it is not believed:
+ * what is wrong, in words, else NULL.
  *
  * Rule 4 (-PLUS without a type, under SASL2) is met in another way: we bind all
  * the same, by sasl_common_binding(), which nobody in the middle survives, and
@@ -62,8 +70,8 @@ bool sasl_needs_hash(const struct sasl_config *c);
 
 /*
  * The flag of the GS2 header (RFC 5802 section 6) without a binding: 'y' if we
- * could bind but the server offers no mechanism that does, and so notices if
- * somebody has removed it; 'n' else.
+ * could bind but the server offers no mechanism that does, nor announces types,
+ * and so notices if somebody has removed it; 'n' else.
  */
 char sasl_unbound_flag(const struct sasl_config *c);
 

@@ -245,6 +245,9 @@ tell_login(const struct session *s)
 	    binding == NULL ? "" : ", bound by ", binding == NULL ? "" : binding,
 	    client_has_sm(s->client) ? "" :
 	    "; no stream management, acknowledged by ping");
+	if (login_is_unbound(client_login(s->client)))
+		cli_warn("the login is not bound to the TLS channel, although "
+		    "the server announces that it could be");
 	if (upgraded != NULL)
 		cli_verbose(1, "the server has a better hash of the password "
 		    "now (%s)", upgraded);

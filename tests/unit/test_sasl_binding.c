@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "net/tls_int.h"
+#include "sasl/downgrade.h"
 #include "sasl/sasl.h"
 #include "sasl/sasl_server.h"
 #include "tlspair.h"
@@ -99,6 +100,7 @@ an_offer_that_comes_later_is_judged_too(void **state)
 	(void)state;
 	buf_init(&out, 10000);
 	stripped.noffered = 1;
+	stripped.at_least = "SCRAM-SHA-1-PLUS";
 	assert_int_equal(sasl_new(&s, "SCRAM-SHA-1-PLUS", &c), 0);
 	assert_int_equal(sasl_initial(s, &out), 0);
 	assert_int_equal(sasl_set_offer(s, &c), 0);
@@ -232,17 +234,36 @@ the_flag_says_what_both_ends_can(void **state)
 	}
 }
 
+/*
+ * Servers announce types where -PLUS is switched off.  They take the flag 'n',
+ * and not 'y'; but one that had -PLUS before is not believed.
+ */
 static void
-types_without_a_mechanism_are_refused(void **state)
+types_without_a_mechanism_leave_us_unbound(void **state)
 {
 	struct sasl_config c = user();
 	struct buf out;
 
 	(void)state;
-	/* the attacker has removed -PLUS, but not the types */
 	c.noffered = 1;
-	assert_int_equal(initial("SCRAM-SHA-1", &c, &out), XERR_AUTH);
+	assert_true(sasl_is_unbound(&c));
+	assert_int_equal(initial("SCRAM-SHA-1", &c, &out), 0);
+	assert_memory_equal(buf_data(&out), "n,,", 3);
+	buf_release(&out);
+	/* no announcement: we say that we could */
+	c.announced = NULL;
+	c.nannounced = 0;
+	assert_false(sasl_is_unbound(&c));
+	assert_int_equal(initial("SCRAM-SHA-1", &c, &out), 0);
+	assert_memory_equal(buf_data(&out), "y,,", 3);
+	buf_release(&out);
+	/* somebody has removed -PLUS, but not the types */
+	c = user();
+	c.noffered = 1;
+	c.at_least = "SCRAM-SHA-1-PLUS";
+	assert_int_equal(initial("SCRAM-SHA-1", &c, &out), XERR_CONFIG);
 	assert_int_equal(buf_len(&out), 0);
+	c.at_least = NULL;
 	/* who cannot bind does not mind */
 	c.nbindings = 0;
 	assert_int_equal(initial("SCRAM-SHA-1", &c, &out), 0);
@@ -1392,7 +1413,7 @@ main(void)
 		cmocka_unit_test(the_server_speaks_as_xep_0474),
 		cmocka_unit_test(the_client_binds_the_header_and_the_channel),
 		cmocka_unit_test(the_flag_says_what_both_ends_can),
-		cmocka_unit_test(types_without_a_mechanism_are_refused),
+		cmocka_unit_test(types_without_a_mechanism_leave_us_unbound),
 		cmocka_unit_test(a_changed_offer_is_noticed),
 		cmocka_unit_test(unknown_types_need_the_server_s_word),
 		cmocka_unit_test(plain_is_not_for_a_server_that_has_scram),
