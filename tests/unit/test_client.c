@@ -947,6 +947,190 @@ h_wraps_at_two_to_the_32(void **state)
 	arena_release(&a);
 }
 
+/* --- Acknowledgements -------------------------------------------------- */
+
+#define A(h) "<a xmlns='" NS_SM "' h='" h "'/>"
+#define R "<r xmlns='" NS_SM "'/>"
+#define MESSAGE "<message from='romeo@example.org'><body>x</body></message>"
+
+/* A client that is bound to the server of the script BOUND. */
+static void
+be_bound(struct pair *p)
+{
+	pair_init(p, "juliet@example.org");
+	p->ccf.login.mechanisms = "PLAIN";
+	assert_int_equal(client_new(&p->c, &p->ccf), 0);
+	assert_int_equal(play(p, BOUND, SIZE_MAX), 0);
+	buf_reset(&p->log);
+}
+
+/* The server says S: how many stanzas are events, and what the client says. */
+static unsigned
+hear(struct pair *p, const char *s)
+{
+	size_t len = strlen(s), used = 0;
+	struct client_event ev;
+	unsigned stanzas = 0;
+	const void *data;
+	ssize_t n;
+
+	do {
+		n = client_feed(p->c, s + used, len - used);
+		assert_true(n >= 0);
+		used += (size_t)n;
+		while (client_next(p->c, &ev) == 1)
+			stanzas += ev.kind == CLIENT_STANZA;
+	} while (used < len);
+	n = (ssize_t)client_pending(p->c, &data);
+	buf_put(&p->log, data, (size_t)n);
+	client_sent(p->c, (size_t)n);
+	return stanzas;
+}
+
+static bool
+said(struct pair *p, const char *what)
+{
+	bool found;
+
+	hear(p, "");
+	found = buf_len(&p->log) > 0 && strstr(buf_str(&p->log), what) != NULL;
+	buf_reset(&p->log);
+	return found;
+}
+
+/* An answer without progress is no reason to ask on, thousands of times. */
+static void
+a_server_that_gets_nowhere_is_not_asked_at_once(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	be_bound(&p);
+	send_message(&p, "one");
+	client_settle(p.c);
+	assert_true(said(&p, R));
+	hear(&p, A("0"));
+	client_settle(p.c);
+	assert_false(said(&p, R));
+	assert_true(client_is_stuck(p.c));
+	/* not even if it says so again */
+	hear(&p, A("0"));
+	client_settle(p.c);
+	assert_false(said(&p, R));
+	/* after a while */
+	client_probe(p.c);
+	assert_true(said(&p, R));
+	hear(&p, A("1"));
+	assert_false(client_is_stuck(p.c));
+	assert_int_equal(client_unacked_count(p.c), 0);
+	assert_int_equal(client_progress(p.c), 2);
+	pair_release(&p);
+}
+
+/* <r/> is answered with what is handled, and again when that is all. */
+static void
+a_question_is_answered_with_what_is_handled(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	be_bound(&p);
+	assert_int_equal(hear(&p, MESSAGE MESSAGE R), 2);
+	assert_true(client_owes_ack(p.c));
+	assert_false(said(&p, "<a "));
+	client_acknowledge(p.c);
+	assert_true(said(&p, A("0")));
+	assert_false(client_owes_ack(p.c));
+	client_confirm(p.c, client_received(p.c) - 1);
+	assert_true(said(&p, A("1")));
+	client_confirm(p.c, client_received(p.c));
+	assert_true(said(&p, A("2")));
+	assert_false(client_has_untold(p.c));
+	pair_release(&p);
+}
+
+/* Prosody ceases to be resumable when 500 wait, and says nothing of it. */
+static void
+many_are_acknowledged_unasked(void **state)
+{
+	struct pair p;
+	unsigned i;
+
+	(void)state;
+	be_bound(&p);
+	for (i = 0; i < 100; i++) {
+		assert_int_equal(hear(&p, MESSAGE), 1);
+		assert_false(said(&p, "<a "));
+		client_confirm(p.c, client_received(p.c));
+	}
+	assert_true(said(&p, A("100")));
+	pair_release(&p);
+}
+
+/* What came before <enabled/> does not count, whatever became of it. */
+static void
+numbers_from_before_stream_management_say_nothing(void **state)
+{
+	static const char before[] = LOGGED_IN "<iq type='result' "
+	    "id='q7h2-bind'><bind xmlns='" NS_BIND "'><jid>"
+	    "juliet@example.org/x</jid></bind></iq>|";
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, "juliet@example.org");
+	p.ccf.login.mechanisms = "PLAIN";
+	assert_int_equal(client_new(&p.c, &p.ccf), 0);
+	assert_int_equal(play(&p, before, SIZE_MAX), 0);
+	buf_reset(&p.log);
+	assert_int_equal(hear(&p, MESSAGE), 1);
+	client_confirm(p.c, client_received(p.c));
+	assert_int_equal(hear(&p, "<enabled xmlns='" NS_SM "'/>" MESSAGE R), 1);
+	client_confirm(p.c, client_received(p.c) - 1);
+	client_acknowledge(p.c);
+	assert_true(said(&p, A("0")));
+	client_confirm(p.c, client_received(p.c));
+	assert_true(said(&p, A("1")));
+	pair_release(&p);
+}
+
+/* A stream that is not closed leaves the rest to the next session. */
+static void
+what_is_not_handled_is_given_back(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	be_bound(&p);
+	assert_int_equal(hear(&p, MESSAGE MESSAGE MESSAGE), 3);
+	client_confirm(p.c, client_received(p.c) - 2);
+	assert_true(client_has_unhandled(p.c));
+	client_hand_back(p.c);
+	hear(&p, "");
+	assert_string_equal(buf_str(&p.log), A("1"));
+	pair_release(&p);
+}
+
+/* What nobody would miss is counted all the same. */
+static void
+forgetting_does_not_change_the_count(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	be_bound(&p);
+	send_message(&p, "one");
+	client_settle(p.c);
+	client_forget(p.c);
+	assert_int_equal(client_unacked_count(p.c), 0);
+	hear(&p, A("0"));
+	send_message(&p, "two");
+	hear(&p, A("1"));
+	assert_int_equal(client_unacked_count(p.c), 1);
+	hear(&p, A("2"));
+	assert_int_equal(client_unacked_count(p.c), 0);
+	pair_release(&p);
+}
+
 int
 main(void)
 {
@@ -969,6 +1153,13 @@ main(void)
 		cmocka_unit_test(plain_never_goes_in_clear),
 		cmocka_unit_test(sasl2_is_for_tls_alone),
 		cmocka_unit_test(servers_that_misbehave_get_nothing),
+		cmocka_unit_test(a_server_that_gets_nowhere_is_not_asked_at_once),
+		cmocka_unit_test(a_question_is_answered_with_what_is_handled),
+		cmocka_unit_test(many_are_acknowledged_unasked),
+		cmocka_unit_test(
+		    numbers_from_before_stream_management_say_nothing),
+		cmocka_unit_test(what_is_not_handled_is_given_back),
+		cmocka_unit_test(forgetting_does_not_change_the_count),
 		cmocka_unit_test(a_refusal_may_be_of_what_somebody_removed),
 		cmocka_unit_test(a_server_that_handled_too_much_is_told),
 		cmocka_unit_test(nothing_but_header_and_starttls_goes_in_clear),
