@@ -155,6 +155,12 @@ status '-l: a directory as stdin' 74 \
     sh -c "xmpp-send -l -a romeo $J <'$T'"
 status '-l: no stdin' 74 sh -c "xmpp-send -l -a romeo $J <&-"
 
+# The sanitizers need some for themselves.
+[ -n "${SAN:-}" ] || for n in 4 5; do
+	status "$n descriptors are too few: 71" 71 \
+	    sh -c "ulimit -n $n; xmpp-send -a romeo -m x $J"
+done
+
 # The end of the server, with what it did not acknowledge.
 mkfifo "$T/mouth.in"
 bg mouth xmpp-send -l -a romeo --wait 0 "$J"

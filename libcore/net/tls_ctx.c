@@ -1,4 +1,5 @@
 /* What TLS connections have in common: authorities, certificate, policy. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,14 +23,17 @@ int
 tls_config_error(struct buf *why, const char *what, const char *file)
 {
 	unsigned long e = ERR_peek_error();
-	const char *reason = ERR_SYSTEM_ERROR(e) ?
-	    strerror(ERR_GET_REASON(e)) : ERR_reason_error_string(e);
+	int sys = ERR_SYSTEM_ERROR(e) ? ERR_GET_REASON(e) : 0;
+	const char *reason = sys != 0 ? strerror(sys) :
+	    ERR_reason_error_string(e);
 
 	buf_printf(why, "%s: no usable %s", file, what);
 	if (reason != NULL)
 		buf_printf(why, ": %s", reason);
 	ERR_clear_error();
-	return XERR_CONFIG;
+	/* no fault of the file's */
+	return sys == EMFILE || sys == ENFILE || sys == ENOMEM ? XERR_NOMEM :
+	    XERR_CONFIG;
 }
 
 /* Never ask on the terminal for the password of a key. */

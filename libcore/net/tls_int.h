@@ -91,7 +91,10 @@ int tls_session_init(struct tls *t);
 /* NOW is within the validity of CERT. */
 bool tls_cert_is_current(X509 *cert, int64_t now);
 
-/* "FILE: no usable WHAT: the reason"; XERR_CONFIG. */
+/*
+ * "FILE: no usable WHAT: the reason"; XERR_CONFIG, or XERR_NOMEM where that is
+ * a lack of memory or descriptors.
+ */
 int tls_config_error(struct buf *why, const char *what, const char *file);
 
 /* Keep what is wrong with CERT, DEPTH above the peer's own. */
