@@ -156,9 +156,9 @@ status '-l: a directory as stdin' 74 \
 status '-l: no stdin' 74 sh -c "xmpp-send -l -a romeo $J <&-"
 
 # The sanitizers need some for themselves.
-[ -n "${SAN:-}" ] || for n in 4 5; do
-	status "$n descriptors are too few: 71" 71 \
-	    sh -c "ulimit -n $n; xmpp-send -a romeo -m x $J"
+[ -n "${SAN:-}" ] || for few in 4 5; do
+	status "$few descriptors are too few: 71" 71 \
+	    sh -c "ulimit -n $few; xmpp-send -a romeo -m x $J"
 done
 
 # The end of the server, with what it did not acknowledge.
